@@ -6,12 +6,12 @@ import "strings"
 const Arrow = " -> "
 
 var (
-	escapeText = strings.NewReplacer(`\`, `\\`, Arrow, ` \-> `)
-	escapeItem = strings.NewReplacer(`\`, `\\`, Arrow, ` \-> `, `,`, `\,`, `(`, `\(`, `)`, `\)`)
+	escapeText = strings.NewReplacer(`\`, `\\`, `->`, `\->`)
+	escapeItem = strings.NewReplacer(`\`, `\\`, `->`, `\->`, `,`, `\,`, `(`, `\(`, `)`, `\)`)
 )
 
 // EscapeText makes a name safe inside a flow's text: a backslash goes before
-// every backslash and before an arrow that is part of the name.
+// every backslash and before every -> that is part of the name.
 func EscapeText(name string) string { return escapeText.Replace(name) }
 
 // EscapeItem makes a name safe inside a list that may be written as (a,b): what

@@ -1,36 +1,74 @@
 # Each target installs what it needs (test/host/need) and says what it does.
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
-LDFLAGS := -X main.version=$(VERSION)
-# The version is stamped above; a checkout that git distrusts must build too.
-GOBUILD := go build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)'
+# The version is stamped here; a checkout whose owner git distrusts must build too.
+GOBUILD := go build -trimpath -buildvcs=false -ldflags '-X main.version=$(VERSION)'
 NEED    := @test/host/need
 
-STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+CAPTURE     ?=
+GRANULARITY ?= pod
+# The host is provisioned before the tests: one that it lets down must not be skipped.
+export XIM_E2E ?= required
 
 .PHONY: help
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' Makefile | while IFS='	' read -r target text; do \
-		printf '  make %-8s %s\n' "$$target" "$$text"; done
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1	/p' Makefile | while IFS='	' read -r target text; do \
+		printf '  make %-6s %s\n' "$$target" "$$text"; done
 
 .PHONY: build
-build: plugin client ## build build/libxim.so and build/xim
+build: plugin client ## build build/libxim.so (the plugin) and build/xim (the client)
 
 .PHONY: plugin
 plugin:
 	$(NEED) go gcc
-	@echo "build: build/libxim.so, the plugin" >&2
+	@echo "build: build/libxim.so" >&2
 	@CGO_ENABLED=1 $(GOBUILD) -buildmode=c-shared -o build/libxim.so ./plugin && rm -f build/libxim.h
 
 .PHONY: client
 client:
 	$(NEED) go
-	@echo "build: build/xim, the client" >&2
+	@echo "build: build/xim" >&2
 	@CGO_ENABLED=0 $(GOBUILD) -o build/xim ./cmd/xim
 
 .PHONY: host
-host: ## provision build/host/sysdig, a real host for the plugin (no root file system is touched)
+host: ## provision build/host/sysdig, a real host that loads the plugin
 	@test/host/provision
+
+.PHONY: run
+run: build host ## play a recording and print its flows (CAPTURE=file GRANULARITY=process|container|pod)
+	$(NEED) jq
+	@test/host/play "$(or $(CAPTURE),test/testdata/pods.scap)" "$(GRANULARITY)"
+
+.PHONY: test
+test: build host ## run all tests
+	$(NEED) jq
+	@echo "test: go test ./..." >&2
+	@test/host/gotest -count=1 ./...
+
+.PHONY: bench
+bench: build host ## run the benchmarks, and measure what the plugin costs a host (PAIRS=5)
+	@echo "bench: go test -bench . ./..." >&2
+	@go test -run '^$$' -bench . -benchmem ./...
+	@echo "bench: the plugin in a host" >&2
+	@PAIRS="$(PAIRS)" test/host/bench-replay
+
+.PHONY: lint
+lint: ## check format, vet, staticcheck, shell scripts and who imports whom
+	$(NEED) go gcc shellcheck
+	@echo "lint: gofmt" >&2
+	@bad=$$(gofmt -l cmd plugin test) && { [ -z "$$bad" ] || { echo "gofmt wants: make fmt, for:" $$bad >&2; exit 1; }; }
+	@echo "lint: go vet" >&2
+	@go vet ./...
+	@echo "lint: staticcheck" >&2
+	@go run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...
+	@echo "lint: shellcheck" >&2
+	@grep -rlIE '^#!/bin/(ba)?sh' .ci cmd plugin test | xargs shellcheck
+	@echo "lint: imports" >&2
+	@go test -count=1 ./test/arch
+
+.PHONY: fmt
+fmt: ## format the Go files
+	gofmt -w cmd plugin test
 
 .PHONY: clean
 clean: ## remove build/

@@ -56,19 +56,19 @@ bench: build host ## run the benchmarks, and measure what the plugin costs a hos
 lint: ## check format, vet, staticcheck, shell scripts and who imports whom
 	$(NEED) go gcc shellcheck
 	@echo "lint: gofmt" >&2
-	@bad=$$(gofmt -l cmd plugin test) && { [ -z "$$bad" ] || { echo "gofmt wants: make fmt, for:" $$bad >&2; exit 1; }; }
+	@bad=$$(gofmt -l .) && { [ -z "$$bad" ] || { echo "gofmt wants: make fmt, for:" $$bad >&2; exit 1; }; }
 	@echo "lint: go vet" >&2
 	@go vet ./...
 	@echo "lint: staticcheck" >&2
 	@go run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...
 	@echo "lint: shellcheck" >&2
-	@grep -rlIE '^#!/bin/(ba)?sh' .ci cmd plugin test | xargs shellcheck
+	@grep -rlIE --exclude-dir=build --exclude-dir=.git '^#!/bin/(ba)?sh' . | xargs shellcheck
 	@echo "lint: imports" >&2
 	@go test -count=1 ./test/arch
 
 .PHONY: fmt
 fmt: ## format the Go files
-	gofmt -w cmd plugin test
+	gofmt -w .
 
 .PHONY: clean
 clean: ## remove build/

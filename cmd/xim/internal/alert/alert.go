@@ -1,0 +1,82 @@
+// Package alert holds the one type for a Falco alert, and reads it.
+//
+// Every source hands over JSON as Falco writes it; gRPC frames are rewritten
+// into it first (see FromFrame), so there is one decoder. It reads the parts a
+// flow is made of and leaves the rest as the bytes that came: numbers keep every
+// digit, and an alert that is not xIM's costs one pass.
+//
+// It does not repair: a text that is not one JSON object is an error, and so is
+// an xIM alert without a whole flow. Names may hold any byte, also bytes that
+// are not UTF-8: escape them before they are shown.
+package alert
+
+import (
+	"encoding/binary"
+	"time"
+)
+
+// MaxName is the longest name or path of a flow, in bytes. A path ends at 4,096
+// in Linux; the rest is room for characters that were replaced on the way. Four
+// of them fit into a key of the store.
+const MaxName = 8000
+
+// Alert is one alert of Falco.
+type Alert struct {
+	Time     time.Time // zero where the alert has none
+	Rule     string
+	Priority string
+	Source   string
+	Hostname string
+
+	// Raw is the whole alert; Output, Tags and Fields are its parts of that name
+	// (nil where absent). All are JSON, and point into what was decoded.
+	Raw, Output, Tags, Fields []byte
+
+	XIM    bool   // it carries a field of the plugin
+	Flows  []Flow // one for each writer, no two the same; valid until the next Decode
+	Cut    int    // lists that had lost their end, and so their last item
+	Op     string // how the data was read; "" where the alert does not say
+	Age    time.Duration
+	HasAge bool
+}
+
+// Text is the alert's output as the text it stands for.
+func (a *Alert) Text() string {
+	if len(a.Output) < 2 || a.Output[0] != '"' {
+		return ""
+	}
+	return string(unquote(nil, a.Output[1:len(a.Output)-1]))
+}
+
+// Flow is who wrote, what, and who read it, on one host. Two alerts speak of
+// the same flow if all five are equal.
+type Flow struct {
+	Host        string
+	Granularity string // process, container, pod; domain where the alert does not say
+	Writer      string
+	Path        string // as the reader sees it
+	Reader      string
+}
+
+// AppendKey appends the flow as bytes that no other flow has: each part after
+// its length.
+func (f Flow) AppendKey(dst []byte) []byte {
+	for _, part := range [...]string{f.Host, f.Granularity, f.Writer, f.Path, f.Reader} {
+		dst = binary.AppendUvarint(dst, uint64(len(part)))
+		dst = append(dst, part...)
+	}
+	return dst
+}
+
+// ParseKey undoes AppendKey. It reports false for bytes that are not a key.
+func ParseKey(key []byte) (f Flow, ok bool) {
+	for _, part := range [...]*string{&f.Host, &f.Granularity, &f.Writer, &f.Path, &f.Reader} {
+		n, size := binary.Uvarint(key)
+		if size <= 0 || n > uint64(len(key)-size) {
+			return Flow{}, false
+		}
+		*part = string(key[size : size+int(n)])
+		key = key[size+int(n):]
+	}
+	return f, len(key) == 0
+}

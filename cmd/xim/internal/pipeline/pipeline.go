@@ -1,0 +1,367 @@
+// Package pipeline is the way of an alert from a source to the reader's eyes:
+// decoded, its flows looked up in the set, the new ones stored, printed and
+// handed to the forwarder.
+//
+// Sources call in from their own goroutines and are held up only by the set's
+// lock, and where what is new cannot be printed as fast as it comes (maxWaiting
+// lines). One goroutine, the writer, takes everything new as one batch, commits
+// it to the store, and prints it. So a batch is as large as a commit is slow,
+// and a commit costs the reading side nothing.
+//
+// What a kill at any moment leaves behind is decided by the order of three
+// steps, for each batch:
+//
+//  1. commit: the store has the flows, each with its place in the order of
+//     printing, and what is to be forwarded;
+//  2. mark: the place of the last line of a chunk is put into a page of memory
+//     shared with a file, which survives the process;
+//  3. write: that chunk, at most what a pipe takes at once, in one system call,
+//     after waiting until standard output takes it without blocking.
+//
+// After 1 nothing that is printed can be unknown to the store. Because 2 comes
+// before 3 nothing is ever printed twice. What was committed but is not marked
+// is printed by the next run. So a kill loses a line only if it hits between the
+// store of 2 and the entry of 3, some nanoseconds, and even then the flow is in
+// the store. A power failure may take the mark back by a few seconds: then
+// lines are printed twice rather than lost.
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/xim-monitor/xim/cmd/xim/internal/alert"
+	"github.com/xim-monitor/xim/cmd/xim/internal/dedup"
+	"github.com/xim-monitor/xim/cmd/xim/internal/output"
+)
+
+// Options say where things come from and go to. Out, Log and Now are needed.
+type Options struct {
+	Out     Output
+	Printer output.Printer
+	Log     func(format string, args ...any) // for messages, one line each
+	Now     func() time.Time
+	All     bool                 // print alerts that are not xIM's too
+	Max     int                  // flows remembered; 0 means no bound
+	Forget  time.Duration        // see dedup.Set
+	Store   Store                // nil: remember for this run only
+	Forward func(payload []byte) // nil: forward nothing. Must not block. With a store, called with nil once the payload is in its outbox
+	Payload func(dst []byte, a *alert.Alert, f alert.Flow) []byte
+}
+
+// Output is where lines go.
+type Output interface {
+	// Ready waits until a write of 4 KiB would not block.
+	Ready(context.Context) error
+	io.Writer
+}
+
+// Store keeps flows for the next run.
+type Store interface {
+	// Commit keeps the batch whole or not at all.
+	Commit(Batch) error
+	// Mark notes that the line with this number, and all before it, is printed.
+	Mark(seq uint64)
+}
+
+// Batch is what is written to the store at once.
+type Batch struct {
+	Put    []dedup.Record
+	Delete []string // keys
+	Outbox [][]byte // payloads to be forwarded
+}
+
+const (
+	// maxWaiting is how many lines may wait for the writer.
+	maxWaiting = 4096
+	// chunk is PIPE_BUF: a write up to it goes into a pipe whole or not at all.
+	chunk = 4096
+	// saveEvery is how often counts are stored.
+	saveEvery = time.Second
+)
+
+// Pipeline is made by New, run by Run.
+type Pipeline struct {
+	Stats Stats
+	opts  Options
+
+	mu      sync.Mutex
+	room    sync.Cond // the writer took what was waiting
+	set     dedup.Set
+	seq     uint64
+	waiting []line
+	changed map[string]struct{} // keys that are new or gone since the last commit
+	repeats []*dedup.Record     // records with newer counts than the store's
+	outbox  [][]byte
+	closed  bool
+
+	wake chan struct{} // of size 1: there is something to write
+}
+
+// line is something to print: a flow, or another alert that is a line already.
+type line struct {
+	flow *dedup.Record
+	text []byte
+}
+
+// New makes a pipeline that knows the flows of an earlier run, in the order they
+// were seen. Those after the printed mark are printed first.
+func New(opts Options, known []*dedup.Record, printed uint64) *Pipeline {
+	p := &Pipeline{opts: opts, wake: make(chan struct{}, 1), changed: make(map[string]struct{})}
+	p.room.L = &p.mu
+	p.set = dedup.Set{Max: opts.Max, Forget: opts.Forget}
+	p.seq = printed
+	for _, r := range known {
+		if evicted := p.set.Restore(r); evicted != nil {
+			p.changed[evicted.Key()] = struct{}{}
+			p.Stats.Evicted.Add(1)
+		}
+		p.seq = max(p.seq, r.Seq)
+		if r.Seq > printed {
+			copied := *r
+			p.waiting = append(p.waiting, line{flow: &copied})
+		}
+	}
+	sortBySeq(p.waiting)
+	p.Stats.Owed.Store(uint64(len(p.waiting)))
+	p.Stats.Known.Store(int64(p.set.Len()))
+	return p
+}
+
+// errClosed is what a source gets that still reads when the program ends.
+var errClosed = errors.New("xim is ending")
+
+// see takes in one alert. The alert's memory is the caller's again when it
+// returns.
+func (p *Pipeline) see(kind Kind, a *alert.Alert) error {
+	now := p.opts.Now()
+	p.Stats.Alerts[kind].Add(1)
+	p.Stats.Cut.Add(uint64(a.Cut))
+	if !a.Time.IsZero() {
+		p.Stats.Lag.Store(int64(now.Sub(a.Time)))
+	}
+	at := a.Time
+	if at.IsZero() {
+		at = now.UTC()
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for len(p.waiting) >= maxWaiting && !p.closed {
+		p.room.Wait()
+	}
+	if p.closed {
+		return errClosed
+	}
+	if !a.XIM {
+		p.Stats.Other.Add(1)
+		if p.opts.All {
+			p.push(line{text: p.opts.Printer.AppendAlert(nil, a)})
+		}
+		return nil
+	}
+	for _, f := range a.Flows {
+		p.flow(a, f, at)
+	}
+	p.Stats.Known.Store(int64(p.set.Len()))
+	return nil
+}
+
+func (p *Pipeline) flow(a *alert.Alert, f alert.Flow, at time.Time) {
+	r, isNew, evicted := p.set.See(f, at)
+	if !isNew {
+		p.Stats.Repeats.Add(1)
+		r.Unsummed++
+		if p.opts.Store != nil && !r.Unsaved {
+			r.Unsaved = true
+			p.repeats = append(p.repeats, r)
+		}
+		return
+	}
+	p.Stats.New.Add(1)
+	p.seq++
+	r.Seq, r.Op, r.Rule, r.Priority, r.Age, r.HasAge = p.seq, a.Op, a.Rule, a.Priority, a.Age, a.HasAge
+	if evicted != nil {
+		p.Stats.Evicted.Add(1)
+		p.changed[evicted.Key()] = struct{}{}
+	}
+	if p.opts.Store != nil {
+		p.changed[r.Key()] = struct{}{}
+	}
+	if p.opts.Forward != nil {
+		payload := p.opts.Payload(nil, a, f)
+		if p.opts.Store != nil {
+			p.outbox = append(p.outbox, payload)
+		} else {
+			p.opts.Forward(payload)
+		}
+	}
+	copied := *r
+	p.push(line{flow: &copied})
+}
+
+func (p *Pipeline) push(l line) {
+	p.waiting = append(p.waiting, l)
+	p.poke()
+}
+
+func (p *Pipeline) poke() {
+	select {
+	case p.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Close lets no more alerts in. Run then writes what is waiting and returns.
+func (p *Pipeline) Close() {
+	p.mu.Lock()
+	p.closed = true
+	p.mu.Unlock()
+	p.room.Broadcast()
+	p.poke()
+}
+
+// Run writes until Close, then what is left. It returns early, and lets no more
+// alerts in, if standard output fails or ctx ends while it takes nothing.
+func (p *Pipeline) Run(ctx context.Context) error {
+	defer p.Close()
+	tick := time.NewTicker(saveEvery)
+	defer tick.Stop()
+	for {
+		p.mu.Lock()
+		closed := p.closed
+		p.mu.Unlock()
+		if err := p.write(ctx, closed); err != nil || closed {
+			return err
+		}
+		select {
+		case <-p.wake:
+		case <-tick.C:
+			p.save()
+		}
+	}
+}
+
+// write commits and prints what is waiting. With the counts of repeats too if
+// all is set.
+func (p *Pipeline) write(ctx context.Context, all bool) error {
+	p.mu.Lock()
+	lines, b := p.waiting, p.batch(all)
+	p.waiting = nil
+	p.mu.Unlock()
+	p.room.Broadcast()
+	p.commit(b)
+	return p.print(ctx, lines)
+}
+
+// save commits the counts of repeats.
+func (p *Pipeline) save() {
+	p.mu.Lock()
+	quiet := len(p.waiting) == 0 // else the writer's next turn does it, in its order
+	var b Batch
+	if quiet {
+		b = p.batch(true)
+	}
+	p.mu.Unlock()
+	if quiet {
+		p.commit(b)
+	}
+}
+
+// batch collects what the store does not have yet. It goes by what the set holds
+// now, so it does not matter in which order things happened.
+func (p *Pipeline) batch(all bool) (b Batch) {
+	if p.opts.Store == nil {
+		clear(p.changed)
+		return b
+	}
+	for key := range p.changed {
+		if r := p.set.Get(key); r != nil {
+			b.Put = append(b.Put, *r)
+			continue
+		}
+		b.Delete = append(b.Delete, key)
+	}
+	clear(p.changed)
+	if all {
+		for _, r := range p.repeats {
+			r.Unsaved = false
+			if p.set.Get(r.Key()) == r {
+				b.Put = append(b.Put, *r)
+			}
+		}
+		p.repeats = p.repeats[:0]
+	}
+	b.Outbox, p.outbox = p.outbox, nil
+	return b
+}
+
+// commit writes a batch to the store. If that fails the flows are printed all
+// the same, and stored with the next batch that can be.
+func (p *Pipeline) commit(b Batch) {
+	if len(b.Put)+len(b.Delete)+len(b.Outbox) == 0 {
+		return
+	}
+	if err := p.opts.Store.Commit(b); err != nil {
+		if p.Stats.StoreErrors.Add(1) == 1 {
+			p.opts.Log("the store cannot be written, flows are printed all the same and may be printed again by the next run: %v", err)
+		}
+		p.mu.Lock()
+		for _, r := range b.Put {
+			p.changed[r.Key()] = struct{}{}
+		}
+		for _, key := range b.Delete {
+			p.changed[key] = struct{}{}
+		}
+		p.outbox = append(b.Outbox, p.outbox...)
+		p.mu.Unlock()
+		return
+	}
+	if len(b.Outbox) > 0 {
+		p.opts.Forward(nil)
+	}
+}
+
+// print writes lines in chunks, each marked before it is written.
+func (p *Pipeline) print(ctx context.Context, lines []line) error {
+	var buf, one []byte
+	var last uint64
+	flush := func() error {
+		if len(buf) == 0 {
+			return nil
+		}
+		if p.opts.Store != nil {
+			if err := p.opts.Out.Ready(ctx); err != nil {
+				return fmt.Errorf("standard output: %w", err)
+			}
+			if last > 0 {
+				p.opts.Store.Mark(last)
+			}
+		}
+		_, err := p.opts.Out.Write(buf)
+		buf = buf[:0]
+		if err != nil {
+			return fmt.Errorf("standard output: %w", err)
+		}
+		return nil
+	}
+	for _, l := range lines {
+		one = append(one[:0], l.text...)
+		if l.flow != nil {
+			one = p.opts.Printer.AppendFlow(one, l.flow)
+		}
+		if len(buf)+len(one) > chunk {
+			if err := flush(); err != nil {
+				return err
+			}
+		}
+		buf = append(buf, one...)
+		if l.flow != nil {
+			last = l.flow.Seq
+		}
+	}
+	return flush()
+}

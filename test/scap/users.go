@@ -1,0 +1,34 @@
+package scap
+
+// User is a line of the machine's user list: what gives a user id its name.
+type User struct {
+	UID, GID          uint32
+	Name, Home, Shell string
+}
+
+// User adds a user to the list.
+func (w *Writer) User(u User) {
+	for _, s := range []string{u.Name, u.Home, u.Shell} {
+		if len(s) > maxName {
+			w.fail("user %d: %w", u.UID, tooLong("string", len(s), maxName))
+		}
+	}
+	w.users = append(w.users, u)
+}
+
+// maxName is the longest user name in bytes that libscap reads.
+const maxName = 255
+
+func usersBody(users []User) []byte {
+	const kindUser = 0
+	var b []byte
+	for _, u := range users {
+		entry := append(U8(kindUser), U32(u.UID)...)
+		entry = append(entry, U32(u.GID)...)
+		for _, s := range []string{u.Name, u.Home, u.Shell} {
+			entry = appendShort(entry, s)
+		}
+		b = append(b, withLength(entry)...)
+	}
+	return b
+}

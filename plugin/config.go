@@ -1,0 +1,183 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os/user"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/xim-monitor/xim/plugin/flow"
+)
+
+// configSchema is permissive: the framework's own message would name neither the
+// value nor the choices. Config.set says both.
+const configSchema = `{"$schema":"http://json-schema.org/draft-04/schema#","type":"object"}`
+
+// config is the plugin's configuration, init_config in falco.yaml.
+type config struct {
+	granularity flow.Granularity // of the fields without a prefix
+	compat      bool
+	process     processIdentity
+	cache       bool
+	limits      flow.Options
+	exclude     exclusion
+}
+
+// processIdentity says by what a process is named.
+type processIdentity string
+
+const (
+	byComm    processIdentity = "comm"
+	byExePath processIdentity = "exe_path"
+	byPID     processIdentity = "pid"
+)
+
+// exclusion lists whose accesses, and to what, are never recorded.
+type exclusion struct {
+	users     []uint32
+	processes []string
+	paths     []string // prefixes, of whole path elements
+}
+
+// parseConfig reads the configuration. Every error names the key, what was found
+// and what was expected.
+func parseConfig(text string) (config, error) {
+	c := config{granularity: flow.Process, process: byComm, cache: true}
+	if strings.TrimSpace(text) == "" {
+		return c, nil
+	}
+	err := eachKey("", []byte(text), c.set)
+	return c, err
+}
+
+// eachKey calls set for every member of a JSON object.
+func eachKey(prefix string, object []byte, set func(key string, value json.RawMessage) error) error {
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(object, &members); err != nil {
+		if prefix == "" {
+			return fmt.Errorf("configuration: got %s, expected a JSON object: %w", object, err)
+		}
+		return bad(strings.TrimSuffix(prefix, "."), object, "an object")
+	}
+	keys := make([]string, 0, len(members))
+	for k := range members {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	for _, k := range keys {
+		if err := set(prefix+k, members[k]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func bad(key string, got json.RawMessage, expected string) error {
+	return fmt.Errorf("configuration key %q: got %s, expected %s", key, got, expected)
+}
+
+func (c *config) set(key string, value json.RawMessage) error {
+	switch key {
+	case "granularity":
+		name, err := choice(key, value, "process", "container", "pod")
+		if err == nil {
+			c.granularity, _ = flow.ParseGranularity(name)
+		}
+		return err
+	case "process_identity":
+		name, err := choice(key, value, string(byComm), string(byExePath), string(byPID))
+		c.process = processIdentity(name)
+		return err
+	case "compat":
+		return boolean(key, value, &c.compat)
+	case "cache":
+		return boolean(key, value, &c.cache)
+	case "max_objects":
+		return limit(key, value, 1<<30, &c.limits.MaxObjects)
+	case "max_writers":
+		return limit(key, value, 1<<16, &c.limits.MaxWriters)
+	case "max_flows":
+		return limit(key, value, 1<<30, &c.limits.MaxFlows)
+	case "exclude":
+		return eachKey("exclude.", value, c.setExclude)
+	}
+	return unknown(key, value, "granularity, compat, process_identity, max_objects, max_writers, max_flows, exclude, cache")
+}
+
+func (c *config) setExclude(key string, value json.RawMessage) error {
+	switch key {
+	case "exclude.users":
+		return eachItem(key, value, "a user name or number", c.excludeUser)
+	case "exclude.processes":
+		return eachItem(key, value, "a process name", func(item any) bool {
+			name, ok := item.(string)
+			c.exclude.processes = append(c.exclude.processes, name)
+			return ok && name != ""
+		})
+	case "exclude.path_prefixes":
+		return eachItem(key, value, "an absolute path", func(item any) bool {
+			path, ok := item.(string)
+			c.exclude.paths = append(c.exclude.paths, strings.TrimRight(path, "/"))
+			return ok && strings.HasPrefix(path, "/")
+		})
+	}
+	return unknown(key, value, "exclude.users, exclude.processes, exclude.path_prefixes")
+}
+
+// excludeUser takes a number, or a name that this machine knows.
+func (c *config) excludeUser(item any) bool {
+	text := fmt.Sprint(item)
+	if name, ok := item.(string); ok {
+		if u, err := user.Lookup(name); err == nil {
+			text = u.Uid
+		}
+	}
+	uid, err := strconv.ParseUint(text, 10, 32)
+	c.exclude.users = append(c.exclude.users, uint32(uid))
+	return err == nil
+}
+
+func unknown(key string, value json.RawMessage, known string) error {
+	return fmt.Errorf("configuration key %q is unknown (its value: %s): expected one of %s", key, value, known)
+}
+
+func choice(key string, value json.RawMessage, choices ...string) (string, error) {
+	var got string
+	if json.Unmarshal(value, &got) != nil || !slices.Contains(choices, got) {
+		return "", bad(key, value, "one of "+strings.Join(choices, ", "))
+	}
+	return got, nil
+}
+
+func boolean(key string, value json.RawMessage, to *bool) error {
+	if json.Unmarshal(value, to) != nil || string(value) == "null" {
+		return bad(key, value, "true or false")
+	}
+	return nil
+}
+
+func limit(key string, value json.RawMessage, most int, to *int) error {
+	if json.Unmarshal(value, to) != nil || *to < 1 || *to > most {
+		return bad(key, value, fmt.Sprintf("a whole number from 1 to %d", most))
+	}
+	return nil
+}
+
+// eachItem hands the items of a list to add, which tells whether it takes them.
+func eachItem(key string, value json.RawMessage, expected string, add func(any) bool) error {
+	d := json.NewDecoder(strings.NewReader(string(value)))
+	d.UseNumber()
+	var items []any
+	if d.Decode(&items) != nil || items == nil {
+		return bad(key, value, "a list")
+	}
+	for _, item := range items {
+		if !add(item) {
+			got, _ := json.Marshal(item)
+			return bad(key, got, "each item to be "+expected)
+		}
+	}
+	return nil
+}

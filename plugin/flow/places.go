@@ -1,0 +1,147 @@
+package flow
+
+// How many containers and pods are kept that nothing refers to: one that
+// returns within this many others still has its name.
+const keepUnused = 4096
+
+type (
+	containerID = uint32
+	podID       = uint32
+)
+
+// onHost is the container of what runs in none, noPod the pod of what has none.
+const (
+	onHost containerID = 0
+	noPod  podID       = 0
+)
+
+type container struct {
+	id  string
+	pod podID
+}
+
+func (c container) name() string {
+	if c.id == "" {
+		return HostName
+	}
+	return c.id
+}
+
+type pod struct {
+	uid  string
+	name string // namespace/name, empty while unknown
+}
+
+func (p pod) text() string {
+	if p.name == "" {
+		return "pod:" + p.uid
+	}
+	return p.name
+}
+
+// Places knows the containers and pods of this machine. A container learns its
+// pod and a pod its name at any time; what is known is never unlearned while
+// something refers to it.
+type places struct {
+	containers registry[container]
+	pods       registry[pod]
+}
+
+func newPlaces() places {
+	p := places{
+		containers: newRegistry[container](keepUnused),
+		pods:       newRegistry[pod](keepUnused),
+	}
+	p.containers.hold(p.containers.enter("", container{})) // the host, for ever
+	p.pods.hold(p.pods.enter("", pod{}))
+	p.containers.onFree = func(c container) { p.pods.drop(c.pod) }
+	return p
+}
+
+func (p *places) enter(at Place) containerID {
+	if at.Container == "" {
+		return onHost
+	}
+	c, ok := p.containers.index[at.Container]
+	if !ok {
+		id := string([]byte(at.Container))
+		c = p.containers.enter(id, container{id: id})
+	}
+	if at.PodUID != "" && p.containers.list[c].pod == noPod {
+		p.join(c, p.pod(at.PodUID))
+	}
+	return c
+}
+
+func (p *places) pod(uid string) podID {
+	if h, ok := p.pods.index[uid]; ok {
+		return h
+	}
+	uid = string([]byte(uid))
+	return p.pods.enter(uid, pod{uid: uid})
+}
+
+func (p *places) join(c containerID, to podID) {
+	p.pods.hold(to)
+	p.containers.list[c].pod = to
+}
+
+func (p *places) hold(c containerID) { p.containers.hold(c) }
+func (p *places) drop(c containerID) { p.containers.drop(c) }
+
+func (p *places) podName(c containerID) string {
+	at := &p.containers.list[c]
+	if at.pod == noPod {
+		return at.name()
+	}
+	return p.pods.list[at.pod].text()
+}
+
+// podUIDName is the pod's domain as it was shown before its name was known, and
+// the same as podName where there is no such pod.
+func (p *places) podUIDName(c containerID) string {
+	at := &p.containers.list[c]
+	if at.pod == noPod {
+		return at.name()
+	}
+	return pod{uid: p.pods.list[at.pod].uid}.text()
+}
+
+func (p *places) samePod(a, b containerID) bool {
+	x, y := p.containers.list[a].pod, p.containers.list[b].pod
+	switch {
+	case x == noPod || y == noPod:
+		return a == b
+	case x == y:
+		return true
+	}
+	name := p.pods.list[x].name
+	return name != "" && name == p.pods.list[y].name
+}
+
+// Describe adds what is known of a container: its pod, and the pod's name.
+func (t *Tracker) Describe(d Description) {
+	if d.Container == "" {
+		return
+	}
+	p := &t.places
+	name := ""
+	if d.PodNamespace != "" && d.PodName != "" {
+		name = d.PodNamespace + "/" + d.PodName
+	}
+	if d.PodUID == "" && name != "" {
+		d.PodUID = name // metadata without a uid: the name has to serve
+	}
+	c := p.enter(d.Place)
+	if at := p.containers.list[c].pod; at != noPod && name != "" {
+		p.pods.list[at].name = name
+	}
+}
+
+// Remove says that a container is gone. What is known of it stays for as long as
+// an object that it wrote does.
+func (t *Tracker) Remove(id string) {
+	if c, ok := t.places.containers.index[id]; ok && c != onHost {
+		t.places.containers.retire(c)
+	}
+}

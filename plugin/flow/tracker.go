@@ -1,0 +1,221 @@
+package flow
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/elastic/go-freelru"
+)
+
+// The limits that Options has where nothing else is said.
+const (
+	DefaultMaxObjects = 262144
+	DefaultMaxWriters = 16
+	DefaultMaxFlows   = 65536
+)
+
+// maxPipes is how many named pipes are remembered as such.
+const maxPipes = 4096
+
+// Options are the limits of a Tracker. The zero value works.
+type Options struct {
+	MaxObjects int // objects remembered; 0 means DefaultMaxObjects
+	MaxWriters int // writers remembered of one object; 0 means DefaultMaxWriters
+	MaxFlows   int // flows remembered as not new; 0 means DefaultMaxFlows
+
+	// Changed, where set, is called when an access to an object may be judged
+	// otherwise than before: a new writer, or writers forgotten.
+	Changed func(Key)
+}
+
+// A Tracker remembers writers and judges reads. See the package's comment.
+type Tracker struct {
+	opts     Options
+	keys     keys
+	objects  objects
+	labels   labels
+	subjects subjects
+	places   places
+	devices  devices
+	pipes    *freelru.LRU[Key, struct{}]
+	seen     seen
+	stats    Stats
+	verdict  Verdict
+	found    []record // an exec's candidates, used again
+}
+
+// New makes an empty Tracker.
+func New(opts Options) (*Tracker, error) {
+	for _, o := range []struct {
+		limit *int
+		def   int
+	}{
+		{&opts.MaxObjects, DefaultMaxObjects},
+		{&opts.MaxWriters, DefaultMaxWriters},
+		{&opts.MaxFlows, DefaultMaxFlows},
+	} {
+		if *o.limit == 0 {
+			*o.limit = o.def
+		}
+		if *o.limit < 1 || *o.limit > 1<<30 {
+			return nil, fmt.Errorf("limit %d is out of range: it takes 1 to %d", *o.limit, 1<<30)
+		}
+	}
+	if opts.Changed == nil {
+		opts.Changed = func(Key) {}
+	}
+	t := &Tracker{
+		opts:     opts,
+		keys:     newKeys(),
+		labels:   newLabels(),
+		subjects: subjects{index: map[subjectKey]Subject{}},
+		places:   newPlaces(),
+		devices:  devices{known: map[uint64]*device{}},
+	}
+	var err error
+	if t.objects.lru, err = freelru.New[Key, record](uint32(opts.MaxObjects), t.keys.hash); err != nil {
+		return nil, err
+	}
+	t.objects.lru.SetOnEvict(t.evicted)
+	if t.pipes, err = freelru.New[Key, struct{}](maxPipes, t.keys.hash); err != nil {
+		return nil, err
+	}
+	if t.seen, err = newSeen(uint32(opts.MaxFlows)); err != nil {
+		return nil, err
+	}
+	return t, nil
+}
+
+// Write says that a subject wrote an object, which it sees at path.
+func (t *Tracker) Write(k Key, s Subject, path string, at int64) {
+	t.stats.Writes++
+	r, ok := t.objects.lru.Peek(k)
+	switch {
+	case !ok:
+		r.latest = t.enter(s, path, at)
+		t.devices.added(k)
+		t.opts.Changed(k)
+	case r.latest.subject == s:
+		t.refresh(&r.latest, path, at)
+	default:
+		w, known := t.objects.take(&r, s)
+		if known {
+			t.refresh(&w, path, at)
+		} else {
+			w = t.enter(s, path, at)
+			t.opts.Changed(k)
+		}
+		t.objects.displace(&r, w)
+		if old, over := t.objects.over(&r, t.opts.MaxWriters); over {
+			t.leave(&old)
+			t.stats.WritersEvicted++
+		}
+	}
+	if t.objects.lru.Add(k, r) {
+		t.stats.ObjectsEvicted++
+	}
+}
+
+func (t *Tracker) enter(s Subject, path string, at int64) writer {
+	t.subjects.list[s].refs++
+	return writer{at, s, t.labels.add(path)}
+}
+
+func (t *Tracker) refresh(w *writer, path string, at int64) {
+	w.at = at
+	if !t.labels.is(w.label, path) {
+		t.labels.remove(w.label)
+		w.label = t.labels.add(path)
+	}
+}
+
+func (t *Tracker) leave(w *writer) {
+	t.labels.remove(w.label)
+	t.Release(w.subject)
+}
+
+// evicted is called for every object that goes, whatever the reason.
+func (t *Tracker) evicted(k Key, r record) {
+	t.objects.each(&r, t.leave)
+	t.objects.clear(&r)
+	t.devices.removed(k)
+	t.opts.Changed(k)
+}
+
+// Created says that an object has just been made: an inode number may be used
+// again, but nothing of what was known of it holds any more.
+func (t *Tracker) Created(k Key) {
+	t.pipes.Remove(k)
+	t.objects.lru.Remove(k)
+}
+
+// Truncated says that an object was emptied: its writers are forgotten. A pipe
+// is not emptied by that.
+func (t *Tracker) Truncated(k Key) {
+	if !t.pipes.Contains(k) {
+		t.objects.lru.Remove(k)
+	}
+}
+
+// Pipe says that an object is a named pipe. What was known of its inode before
+// belongs to a file that is gone.
+func (t *Tracker) Pipe(k Key) {
+	if !t.pipes.Contains(k) {
+		t.objects.lru.Remove(k)
+		t.pipes.Add(k, struct{}{})
+	}
+}
+
+// Read judges a read of an object, which the reader sees at path. It returns nil
+// where no border is crossed.
+func (t *Tracker) Read(k Key, s Subject, path string, op Op, at int64) *Verdict {
+	t.stats.Reads++
+	r, ok := t.objects.lru.Peek(k)
+	if !ok {
+		return nil
+	}
+	return t.judge(&r, s, path, op, at)
+}
+
+func (t *Tracker) judge(r *record, s Subject, path string, op Op, at int64) *Verdict {
+	v := &t.verdict
+	v.reset()
+	crossed := false
+	t.objects.each(r, func(w *writer) {
+		for _, g := range Granularities {
+			if !t.same(g, w.subject, s) {
+				t.cross(g, &v.crossings[g], w)
+				crossed = true
+			}
+		}
+	})
+	if !crossed {
+		return nil
+	}
+	t.stats.Crossings++
+	v.Op, v.Reader, v.At = op, t.Who(s), at
+	if v.Path != path {
+		v.Path = strings.Clone(path)
+	}
+	for _, g := range Granularities {
+		c := &v.crossings[g]
+		for i := range c.Writers {
+			if t.fresh(g, c.Writers[i].subject, path, s) {
+				c.New = true
+			}
+		}
+	}
+	return v
+}
+
+// cross puts a writer into a crossing unless its domain is there already.
+func (t *Tracker) cross(g Granularity, c *Crossing, w *writer) {
+	for i := range c.Writers {
+		if t.same(g, c.Writers[i].subject, w.subject) {
+			return
+		}
+	}
+	o := c.more()
+	o.Who, o.Domain, o.At, o.subject = t.Who(w.subject), t.Domain(g, w.subject), w.at, w.subject
+	o.path = t.labels.append(o.path[:0], w.label)
+}

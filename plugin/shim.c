@@ -1,0 +1,388 @@
+#include "shim.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "_cgo_export.h"
+
+/* ---- instances: the state that the framework holds is a handle, 1 to 255 ---- */
+
+static xim_shim *instances[256];
+
+int xim_look_up_fd(xim_shim *x, int64_t tid, int64_t fd)
+{
+	int64_t pid;
+	return xim_read_fd(&x->tables, x->reader, tid, fd, &pid, &x->fd);
+}
+
+int xim_look_up_thread(xim_shim *x, int64_t tid)
+{
+	return xim_read_thread(&x->tables, x->reader, tid, &x->thread);
+}
+
+void xim_log(xim_shim *x, const char *msg)
+{
+	enum { SEVERITY_ERROR = 3 };
+	if (x->log != NULL)
+		x->log(x->owner, "xim", msg, SEVERITY_ERROR);
+}
+
+void *plugin_init(const fw_init_input *in, int32_t *rc)
+{
+	xim_shim *x = calloc(1, sizeof *x);
+	const char *missing = "memory";
+	int ok = x != NULL && xim_tables_init(&x->tables, in, &missing);
+
+	if (x != NULL) {
+		x->owner = in->owner;
+		x->log = in->log;
+		xim_cache_clear(&x->cache);
+	}
+	uintptr_t handle = ximInit((char *)in->config, x, ok ? NULL : (char *)missing, rc);
+	if (handle == 0 || handle > 255) { /* no state: the framework will not destroy it */
+		free(x);
+		return NULL;
+	}
+	instances[handle] = x;
+	return (void *)handle;
+}
+
+void plugin_destroy(void *state)
+{
+	uintptr_t handle = (uintptr_t)state;
+	if (handle == 0 || handle > 255)
+		return;
+	ximDestroy(handle);
+	free(instances[handle]);
+	instances[handle] = NULL;
+}
+
+/*
+ * Falco installs its signal handlers without SA_ONSTACK. Go code runs on small
+ * stacks of its own: a handler that ran there would overrun them.
+ */
+static void handlers_on_own_stack(void)
+{
+	for (int sig = 1; sig < SIGRTMIN; sig++) {
+		struct sigaction sa;
+		if (sigaction(sig, NULL, &sa) != 0 || (sa.sa_flags & SA_ONSTACK))
+			continue;
+		if (sa.sa_handler == SIG_DFL || sa.sa_handler == SIG_IGN)
+			continue;
+		sa.sa_flags |= SA_ONSTACK;
+		sigaction(sig, &sa, NULL);
+	}
+}
+
+int32_t plugin_capture_open(void *state, const void *in)
+{
+	xim_shim *x = instances[(uintptr_t)state];
+	(void)in;
+	handlers_on_own_stack();
+	x->parsed_num = x->verdict_num = 0; /* event numbers begin anew */
+	xim_cache_clear(&x->cache);
+	return FW_SUCCESS;
+}
+
+int32_t plugin_capture_close(void *state, const void *in)
+{
+	(void)state;
+	(void)in;
+	return FW_SUCCESS;
+}
+
+/* ---- which events are parsed, and how ---- */
+
+typedef enum {
+	IGNORED,
+	READS,      /* a read through one descriptor */
+	WRITES,     /* a write through one descriptor */
+	MOVES,      /* other accesses */
+	OPENS,      /* param 0 is a new descriptor */
+	CLOSES,     /* param 1 is the descriptor */
+	DUPLICATES, /* param 0 is the new descriptor */
+	CONTROLS,   /* fcntl: param 0 may be a new descriptor */
+	RECEIVES,   /* recvmsg: descriptors may come along */
+	FORKS,      /* param 0 is the child, 0 in the child */
+	EXITS,
+	RENAMES,    /* the thread group has another name or user */
+	EXECUTES,
+	TELLS, /* container metadata, named pipes */
+} handling;
+
+/* The handling of an event, and the index of its descriptor or flags. */
+static const struct {
+	uint16_t type;
+	uint8_t how;
+	uint8_t param;
+} handlings[] = {
+	{7, READS, 2},     {113, READS, 2},      {117, READS, 3},      {121, READS, 3},
+	{9, WRITES, 2},    {115, WRITES, 2},     {119, WRITES, 3},     {123, WRITES, 3},
+	{189, MOVES, 0},   {167, MOVES, 0},      {333, MOVES, 0},      {161, MOVES, 0},
+	{163, MOVES, 0},   {3, OPENS, 2},        {307, OPENS, 3},      {327, OPENS, 3},
+	{337, OPENS, 2},   {59, OPENS, 0},       {5, CLOSES, 1},       {363, DUPLICATES, 0},
+	{365, DUPLICATES, 0}, {367, DUPLICATES, 0}, {151, CONTROLS, 0}, {407, DUPLICATES, 0},
+	{53, RECEIVES, 4}, {223, FORKS, 0},      {335, FORKS, 0},      {225, FORKS, 0},
+	{227, FORKS, 0},   {186, EXITS, 0},      {401, RENAMES, 0},    {199, RENAMES, 0},
+	{193, RENAMES, 0}, {427, RENAMES, 0},    {293, EXECUTES, 0},   {331, EXECUTES, 0},
+	{402, TELLS, 0},   {415, TELLS, 0},      {417, TELLS, 0},
+};
+
+enum { NTYPES = sizeof handlings / sizeof *handlings, MAX_TYPE = 512 };
+
+static struct {
+	uint8_t how, param;
+} by_type[MAX_TYPE];
+
+__attribute__((constructor)) static void index_handlings(void)
+{
+	for (int i = 0; i < NTYPES; i++) {
+		by_type[handlings[i].type].how = handlings[i].how;
+		by_type[handlings[i].type].param = handlings[i].param;
+	}
+}
+
+uint16_t *plugin_get_parse_event_types(uint32_t *n, void *state)
+{
+	static uint16_t types[NTYPES];
+	(void)state;
+	for (int i = 0; i < NTYPES; i++)
+		types[i] = handlings[i].type;
+	*n = NTYPES;
+	return types;
+}
+
+uint16_t *plugin_get_extract_event_types(uint32_t *n, void *state)
+{
+	static uint16_t types[] = {7, 113, 117, 121, 189, 167, 333, 161, 163, 293, 331};
+	(void)state;
+	*n = sizeof types / sizeof *types;
+	return types;
+}
+
+/* ---- parsing ---- */
+
+/* A parameter of exactly size bytes, or NULL: with Go's checks of the lengths. */
+static const uint8_t *param(const fw_event *e, uint32_t i, uint32_t size)
+{
+	const uint8_t *raw = (const uint8_t *)e;
+	uint64_t at = sizeof *e + 2ull * e->nparams;
+	uint16_t len = 0;
+	if (i >= e->nparams || at > e->len)
+		return NULL;
+	for (uint32_t j = 0; j <= i; j++) {
+		at += len;
+		memcpy(&len, raw + sizeof *e + 2 * j, sizeof len);
+	}
+	return len == size && at + len <= e->len ? raw + at : NULL;
+}
+
+static int param_s64(const fw_event *e, uint32_t i, int64_t *v)
+{
+	const uint8_t *p = param(e, i, sizeof *v);
+	if (p != NULL)
+		memcpy(v, p, sizeof *v);
+	return p != NULL;
+}
+
+static uint32_t group_of(xim_shim *x, uint64_t tid)
+{
+	int64_t pid;
+	uint32_t group = xim_cache_group(&x->cache, tid);
+	if (group == 0 && (int64_t)tid > 0 && xim_read_pid(&x->tables, x->reader, (int64_t)tid, &pid) == FOUND) {
+		group = (uint32_t)pid;
+		xim_cache_learn_thread(&x->cache, tid, group);
+	}
+	return group;
+}
+
+static void drop_fd(xim_shim *x, uint64_t tid, int64_t fd)
+{
+	uint32_t group = group_of(x, tid);
+	if (group == 0)
+		xim_cache_clear(&x->cache); /* whose descriptor it is cannot be told */
+	else if (fd >= 0)
+		xim_cache_drop_fd(&x->cache, group, fd);
+}
+
+/* What was known of a thread's past life under this id. */
+static void forget_thread(xim_shim *x, uint64_t tid)
+{
+	xim_cache_forget_thread(&x->cache, tid);
+	xim_cache_drop_group(&x->cache, (uint32_t)tid);
+}
+
+/* Hands an event to Go. */
+static void look(uintptr_t handle, xim_shim *x, const fw_event_input *in, xim_outcome *out)
+{
+	*out = (xim_outcome){.group = group_of(x, in->evt->tid)};
+	ximParse(handle, (void *)in->evt, in->evt->len, out);
+	if (out->verdict != 0) {
+		x->verdict_num = in->num;
+		x->verdict = out->verdict;
+	}
+}
+
+/* A read or write through one descriptor: the hot path. */
+static void transfer(uintptr_t handle, xim_shim *x, const fw_event_input *in, uint32_t fd_param, xim_half half)
+{
+	const fw_event *e = in->evt;
+	xim_outcome out;
+	int64_t res, fd;
+	int known = param_s64(e, 0, &res) && param_s64(e, fd_param, &fd);
+
+	if (known && !x->every_event) {
+		if (res <= 0)
+			return;
+		if (xim_cache_hit(&x->cache, xim_cache_group(&x->cache, e->tid), fd, half, e->ts))
+			return;
+	}
+	look(handle, x, in, &out);
+	if (known && out.cache)
+		xim_cache_fill(&x->cache, out.group, fd, half, e->ts, out.slot);
+}
+
+/* Whether an open may change what is known of the object, or tells of its device. */
+static int matters(const xim_shim *x, const fw_event *e, uint32_t flags_param)
+{
+	enum { TRUNC = 1 << 8, TEMPORARY = 1 << 13, CREATED = 1 << 14, UPPER = 1 << 15, LOWER = 1 << 16 };
+	uint32_t flags;
+	const uint8_t *p;
+	if (flags_param == 0 || x->every_event || x->opens)
+		return 1;
+	p = param(e, flags_param, sizeof flags);
+	if (p == NULL)
+		return 1; /* Go will say what is wrong */
+	memcpy(&flags, p, sizeof flags);
+	return (flags & (TRUNC | TEMPORARY | CREATED | UPPER | LOWER)) != 0;
+}
+
+static void parse(uintptr_t handle, xim_shim *x, const fw_event_input *in, const fw_reader *reader)
+{
+	const fw_event *e = in->evt;
+	xim_outcome out;
+	int64_t v = -1;
+
+	x->reader = reader;
+	x->parsed_num = in->num;
+	x->events++;
+	uint32_t i = by_type[e->type].param;
+	switch (by_type[e->type].how) {
+	case READS:
+		transfer(handle, x, in, i, HALF_READ);
+		break;
+	case WRITES:
+		transfer(handle, x, in, i, HALF_WRITE);
+		break;
+	case OPENS:
+		if (param_s64(e, 0, &v)) {
+			if (v < 0)
+				break;
+			drop_fd(x, e->tid, v);
+		}
+		if (matters(x, e, i))
+			look(handle, x, in, &out);
+		break;
+	case CLOSES:
+	case DUPLICATES:
+	case CONTROLS:
+		if (param_s64(e, i, &v) && v >= 0)
+			drop_fd(x, e->tid, v);
+		break;
+	case RECEIVES:
+		if (param(e, i, 0) == NULL)
+			xim_cache_drop_group(&x->cache, group_of(x, e->tid));
+		break;
+	case FORKS:
+		if (param_s64(e, 0, &v) && v == 0)
+			forget_thread(x, e->tid);
+		else if (v > 0)
+			forget_thread(x, (uint64_t)v);
+		break;
+	case EXITS:
+		forget_thread(x, e->tid);
+		break;
+	case RENAMES:
+		xim_cache_drop_group(&x->cache, group_of(x, e->tid));
+		break;
+	case EXECUTES:
+		xim_cache_forget_thread(&x->cache, e->tid);
+		xim_cache_drop_group(&x->cache, group_of(x, e->tid));
+		look(handle, x, in, &out);
+		break;
+	case MOVES:
+	case TELLS:
+		look(handle, x, in, &out);
+		break;
+	}
+}
+
+int32_t plugin_parse_event(void *state, const fw_event_input *in, const fw_parse_input *input)
+{
+	xim_shim *x = instances[(uintptr_t)state];
+	/* Those at the head of a capture have no number, or all the same. */
+	int again = in->num == x->parsed_num && by_type[in->evt->type % MAX_TYPE].how <= MOVES;
+	if (in->evt->type < MAX_TYPE && !again)
+		parse((uintptr_t)state, x, in, input->reader);
+	return FW_SUCCESS;
+}
+
+/* ---- extraction ---- */
+
+/* The bools of any event, and all fields of an event without a verdict. */
+static int simple(const xim_shim *x, fw_extract_field *f, int judged)
+{
+	static const uint32_t answers[] = {0, 1};
+	uint32_t prefix = f->field_id / FIELDS_EACH, field = f->field_id % FIELDS_EACH;
+	uint32_t g = prefix == 0 ? x->granularity : prefix - 1;
+
+	if (field > FIELD_NEW || prefix > GRANULARITIES) {
+		f->res_len = 0;
+		return !judged;
+	}
+	uint32_t bit = (field == FIELD_NEW ? NEW_BIT : CROSSES_BIT) << g;
+	f->res = (void *)&answers[judged && (x->verdict & bit) != 0];
+	f->res_len = 1;
+	return 1;
+}
+
+int32_t plugin_extract_fields(void *state, const fw_event_input *in, const fw_extract_input *req)
+{
+	uintptr_t handle = (uintptr_t)state;
+	xim_shim *x = instances[handle];
+	uint32_t rest = 0;
+
+	/*
+	 * A filter of the inspector's own (sysdig has one, Falco has not) runs before
+	 * the event is parsed where the framework's state does not depend on it.
+	 */
+	if (x->parsed_num != in->num && in->evt->type < MAX_TYPE && by_type[in->evt->type].how <= MOVES)
+		parse(handle, x, in, req->reader);
+	int judged = x->verdict_num != 0 && x->verdict_num == in->num;
+
+	for (uint32_t i = 0; i < req->num_fields; i++)
+		rest += !simple(x, &req->fields[i], judged);
+	if (rest > 0)
+		return ximExtract(handle, req->fields, req->num_fields);
+	return FW_SUCCESS;
+}
+
+/* ---- what the plugin is ---- */
+
+const char *plugin_get_name(void) { return "xim"; }
+const char *plugin_get_description(void)
+{
+	return "Tells when a process, container or pod reads a file that another one wrote";
+}
+const char *plugin_get_contact(void) { return "github.com/xim-monitor/xim"; }
+const char *plugin_get_version(void) { return ximVersion(); }
+const char *plugin_get_required_api_version(void) { return "3.11.0"; }
+const char *plugin_get_required_event_schema_version(void) { return "4.0.0"; }
+const char *plugin_get_parse_event_sources(void) { return "[\"syscall\"]"; }
+const char *plugin_get_extract_event_sources(void) { return "[\"syscall\"]"; }
+
+fw_metric *plugin_get_metrics(void *state, uint32_t *n)
+{
+	return ximMetrics((uintptr_t)state, n);
+}

@@ -1,0 +1,55 @@
+/*
+ * The shim between the framework and Go. The exported plugin_* functions are
+ * defined in shim.c; what Go calls back is declared here.
+ */
+#ifndef XIM_SHIM_H
+#define XIM_SHIM_H
+
+#include <stdlib.h>
+
+#include "api.h"
+#include "cache.h"
+#include "tables.h"
+
+/* What Go made of an event. */
+typedef struct {
+	uint32_t group;    /* in: the thread group that made it, 0: not known */
+	uint32_t verdict;  /* CROSSES_BIT and NEW_BIT, each shifted by the granularity */
+	uint32_t cache;    /* whether the access may be skipped the next time */
+	uint32_t slot;     /* the object's place in cache.objects, or NO_OBJECT */
+} xim_outcome;
+
+/* One plugin instance, found by its handle. */
+typedef struct {
+	xim_cache cache;
+	xim_tables tables;
+	const fw_reader *reader; /* valid during a callback */
+	uint64_t events;         /* events that parse was called for */
+	uint64_t parsed_num;     /* the event that was parsed last, 0: none */
+	uint64_t verdict_num;    /* the event that the verdict belongs to, 0: none */
+	uint32_t verdict;
+	uint32_t granularity; /* the configured one, for the short field names */
+	uint32_t every_event; /* compat, or no cache: every event goes to Go */
+	uint32_t opens;       /* named pipes that were made and not opened yet */
+	xim_fd fd;            /* what the last look-up found */
+	xim_thread thread;
+	void *owner;
+	void (*log)(void *owner, const char *component, const char *msg, int severity);
+} xim_shim;
+
+/* Look-ups during a callback; they leave what they find in fd and thread. */
+int xim_look_up_fd(xim_shim *x, int64_t tid, int64_t fd);
+int xim_look_up_thread(xim_shim *x, int64_t tid);
+
+/* Says an error in the framework's log. */
+void xim_log(xim_shim *x, const char *msg);
+
+enum { CROSSES_BIT = 1, NEW_BIT = 8, GRANULARITIES = 3 };
+
+/*
+ * Field ids count through the short names, then through the same under each
+ * granularity's prefix; the two bools come first. See fields.go.
+ */
+enum { FIELD_CROSSFLOW = 0, FIELD_NEW = 1, FIELDS_EACH = 14 };
+
+#endif

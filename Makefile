@@ -1,8 +1,9 @@
 # Each target installs what it needs (test/host/need) and says what it does.
 
+# The client's version; the plugin's is three numbers that its rules ask for, in its source.
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
-# The version is stamped here; a checkout whose owner git distrusts must build too.
-GOBUILD := go build -trimpath -buildvcs=false -ldflags '-X main.version=$(VERSION)'
+# What git knows is stamped by VERSION; a checkout whose owner it distrusts must build too.
+GOBUILD := go build -trimpath -buildvcs=false
 NEED    := @test/host/need
 
 CAPTURE     ?=
@@ -28,7 +29,7 @@ plugin:
 client:
 	$(NEED) go
 	@echo "build: build/xim" >&2
-	@CGO_ENABLED=0 $(GOBUILD) -o build/xim ./cmd/xim
+	@CGO_ENABLED=0 $(GOBUILD) -ldflags '-X main.version=$(VERSION)' -o build/xim ./cmd/xim
 
 .PHONY: host
 host: ## provision build/host/sysdig, a real host that loads the plugin

@@ -10,7 +10,7 @@ func Pseudo(path string, device uint32, overlay bool) bool {
 	if overlay || major(device) != 0 {
 		return false
 	}
-	path = behindProc(path)
+	path = behindProc(detached(path))
 	switch {
 	case under(path, "/proc"), under(path, "/sys"):
 		return true
@@ -71,6 +71,20 @@ func behindProc(path string) string {
 			return path
 		}
 	}
+}
+
+// detached gives a path its /proc back where libsinsp did not know the folder that
+// it is relative to, and it reads as one of procfs: runtimes use a procfs of their
+// own that is mounted nowhere.
+func detached(path string) string {
+	rest, ok := strings.CutPrefix(path, "<UNKNOWN>")
+	if !ok {
+		return path
+	}
+	if first, _, _ := strings.Cut(rest, "/"); isPID(first) || first == "sys" {
+		return "/proc/" + rest
+	}
+	return path
 }
 
 func isPID(s string) bool {

@@ -9,46 +9,49 @@ type Program struct {
 }
 
 // Exec judges the execution of a program. Its device is unknown: every object of
-// that inode number where the program may lie is a candidate. Of several, one
-// that a writer knew by the program's own name is it; if that does not settle it
-// either, nothing is reported and the exec is counted as unclear.
+// that inode number where the program may lie is a candidate, pipes left out. A
+// candidate that no writer knew by the program's base name, and that lies where
+// the path hardly leads, is another file whose inode number is the same by chance.
+// Of several, the one with the same base name is it; if that does not settle it,
+// nothing is reported and the exec is counted as unclear.
 func (t *Tracker) Exec(p Program, s Subject, at int64) *Verdict {
 	t.stats.Reads++
+	_, base := cut(p.Path)
 	t.found = t.found[:0]
+	named := 0 // those of the same base name come first in found
 	for dev, v := range t.devices.known {
-		if v.holds(p.Overlay, p.Container) {
-			if r, ok := t.objects.lru.Peek(Key{dev, p.Inode}); ok {
-				t.found = append(t.found, r)
-			}
+		k := Key{dev, p.Inode}
+		if !v.holds(p.Overlay, p.Container) || t.pipes.Contains(k) {
+			continue
+		}
+		r, ok := t.objects.lru.Peek(k)
+		if !ok {
+			continue
+		}
+		same := t.knownAs(&r, base)
+		if !same && !p.Overlay && t.sights.unlikely(t.subjects.list[s].at, dev, p.Path) {
+			continue
+		}
+		t.found = append(t.found, r)
+		if same {
+			last := len(t.found) - 1
+			t.found[named], t.found[last] = t.found[last], t.found[named]
+			named++
 		}
 	}
-	found := t.found
-	if len(found) > 1 {
-		found = t.named(found, p.Path)
-	}
-	switch len(found) {
-	case 0:
-		if len(t.found) == 0 {
-			return nil
-		}
-	case 1:
-		return t.judge(&found[0], s, p.Path, OpExec, at)
+	switch {
+	case len(t.found) == 0:
+		return nil
+	case named == 1 || len(t.found) == 1:
+		return t.judge(&t.found[0], s, p.Path, OpExec, at)
 	}
 	t.stats.UnclearExecs++
 	return nil
 }
 
-// named keeps the candidates that a writer knew by the path's base name.
-func (t *Tracker) named(found []record, path string) []record {
-	_, base := cut(path)
-	n := 0
-	for _, r := range found {
-		match := false
-		t.objects.each(&r, func(w *writer) { match = match || t.labels.name(w.label) == base })
-		if match {
-			found[n] = r
-			n++
-		}
-	}
-	return found[:n]
+// knownAs tells whether a writer knew an object by a base name.
+func (t *Tracker) knownAs(r *record, base string) bool {
+	found := false
+	t.objects.each(r, func(w *writer) { found = found || t.labels.name(w.label) == base })
+	return found
 }

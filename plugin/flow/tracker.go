@@ -38,6 +38,7 @@ type Tracker struct {
 	places   places
 	devices  devices
 	pipes    *freelru.LRU[Key, struct{}]
+	sights   geography
 	seen     seen
 	stats    Stats
 	verdict  Verdict
@@ -80,6 +81,9 @@ func New(opts Options) (*Tracker, error) {
 	if t.pipes, err = freelru.New[Key, struct{}](maxPipes, t.keys.hash); err != nil {
 		return nil, err
 	}
+	if t.sights, err = newGeography(); err != nil {
+		return nil, err
+	}
 	if t.seen, err = newSeen(uint32(opts.MaxFlows)); err != nil {
 		return nil, err
 	}
@@ -89,6 +93,7 @@ func New(opts Options) (*Tracker, error) {
 // Write says that a subject wrote an object, which it sees at path.
 func (t *Tracker) Write(k Key, s Subject, path string, at int64) {
 	t.stats.Writes++
+	t.see(k, s, path)
 	r, ok := t.objects.lru.Peek(k)
 	switch {
 	case !ok:
@@ -113,6 +118,13 @@ func (t *Tracker) Write(k Key, s Subject, path string, at int64) {
 	}
 	if t.objects.lru.Add(k, r) {
 		t.stats.ObjectsEvicted++
+	}
+}
+
+// see learns on which device a folder is.
+func (t *Tracker) see(k Key, s Subject, path string) {
+	if k.dev&pathBit == 0 {
+		t.sights.saw(t.subjects.list[s].at, k.dev, path)
 	}
 }
 
@@ -170,6 +182,7 @@ func (t *Tracker) Pipe(k Key) {
 // where no border is crossed.
 func (t *Tracker) Read(k Key, s Subject, path string, op Op, at int64) *Verdict {
 	t.stats.Reads++
+	t.see(k, s, path)
 	r, ok := t.objects.lru.Peek(k)
 	if !ok {
 		return nil

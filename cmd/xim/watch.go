@@ -30,6 +30,7 @@ type watchOptions struct {
 	max     int
 	forget  time.Duration
 	summary time.Duration
+	state   string
 }
 
 func watchCommand() *cobra.Command {
@@ -57,9 +58,12 @@ with what does not print as \x1b or \u202e.`,
 	f.BoolVar(&o.all, "all", false, "print alerts that are not xIM's too")
 	f.IntVar(&o.max, "max-flows", 65536, "remember at most `N` flows; the one seen longest ago gives way")
 	f.DurationVar(&o.forget, "forget", 0, "a flow not seen for `TIME` (by the alerts' time) is new again; 0 means never")
+	f.StringVar(&o.state, "state", "", "remember flows in `FILE` across runs; without it, for this run only")
 	f.DurationVar(&o.summary, "summary", 10*time.Minute, "print a line of counts every `TIME`; 0 means only at the end")
 	return cmd
 }
+
+var errStuck = errors.New("standard output takes nothing, some flows were not printed")
 
 // feed is one source, ready to run.
 type feed struct {
@@ -84,7 +88,7 @@ func watch(o *watchOptions) error {
 	if err != nil {
 		return err
 	}
-	pipe := pipeline.New(pipeline.Options{
+	opts := pipeline.Options{
 		Out:     output.Stdout{File: os.Stdout},
 		Printer: printer,
 		Log:     logf,
@@ -92,8 +96,16 @@ func watch(o *watchOptions) error {
 		All:     o.all,
 		Max:     o.max,
 		Forget:  o.forget,
-	}, nil, 0)
+	}
+	kept, err := openState(o.state)
+	if err != nil {
+		return err
+	}
+	pipe := kept.pipeline(opts)
 	err = flow(ctx, pipe, feeds, o.summary)
+	if !errors.Is(err, errStuck) { // else the writer may still be at the store, which bears a kill
+		kept.close()
+	}
 	logf("%s", pipe.Counts())
 	return err
 }
@@ -116,10 +128,8 @@ func flow(ctx context.Context, pipe *pipeline.Pipeline, feeds []feed, every time
 	sourcesDone := make(chan struct{})
 	go func() { sources.Wait(); close(sourcesDone) }()
 
-	writeCtx, stopWriting := context.WithCancel(context.Background())
-	defer stopWriting()
 	written := make(chan error, 1)
-	go func() { written <- pipe.Run(writeCtx) }()
+	go func() { written <- pipe.Run() }()
 
 	summary := ticker(every)
 	for {
@@ -152,8 +162,7 @@ func flow(ctx context.Context, pipe *pipeline.Pipeline, feeds []feed, every time
 	case err := <-written:
 		return firstError(err, failed)
 	case <-deadline:
-		stopWriting()
-		return exitError{exitFailed, errors.New("standard output takes nothing, some flows were not printed")}
+		return exitError{exitFailed, errStuck}
 	}
 }
 

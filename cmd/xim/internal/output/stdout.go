@@ -1,7 +1,6 @@
 package output
 
 import (
-	"context"
 	"errors"
 	"os"
 
@@ -13,21 +12,14 @@ type Stdout struct{ File *os.File }
 
 func (s Stdout) Write(p []byte) (int, error) { return s.File.Write(p) }
 
-// Ready waits until a write would not block, or ctx ends. For a pipe that means
-// 4,096 bytes go in at once; a file or a terminal is always ready.
-func (s Stdout) Ready(ctx context.Context) error {
+// Ready waits until a write would not block. For a pipe that means 4,096 bytes
+// go in at once; a file or a terminal is always ready.
+func (s Stdout) Ready() error {
 	fds := []unix.PollFd{{Fd: int32(s.File.Fd()), Events: unix.POLLOUT}}
 	for {
-		n, err := unix.Poll(fds, 100)
-		switch {
-		case errors.Is(err, unix.EINTR):
-		case err != nil:
+		// Ready, or broken, which the write will tell.
+		if _, err := unix.Poll(fds, -1); !errors.Is(err, unix.EINTR) {
 			return err
-		case n > 0:
-			return nil // ready, or broken, which the write will tell
-		}
-		if err := ctx.Err(); err != nil {
-			return errors.New("nothing is taken from it")
 		}
 	}
 }

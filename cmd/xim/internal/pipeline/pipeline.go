@@ -27,7 +27,6 @@
 package pipeline
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -56,7 +55,7 @@ type Options struct {
 // Output is where lines go.
 type Output interface {
 	// Ready waits until a write of 4 KiB would not block.
-	Ready(context.Context) error
+	Ready() error
 	io.Writer
 }
 
@@ -88,6 +87,8 @@ const (
 type Pipeline struct {
 	Stats Stats
 	opts  Options
+
+	committing sync.Mutex // held from taking a batch to its commit; before mu
 
 	mu      sync.Mutex
 	room    sync.Cond // the writer took what was waiting
@@ -225,8 +226,9 @@ func (p *Pipeline) Close() {
 }
 
 // Run writes until Close, then what is left. It returns early, and lets no more
-// alerts in, if standard output fails or ctx ends while it takes nothing.
-func (p *Pipeline) Run(ctx context.Context) error {
+// alerts in, if standard output fails; it does not return while that takes
+// nothing.
+func (p *Pipeline) Run() error {
 	defer p.Close()
 	tick := time.NewTicker(saveEvery)
 	defer tick.Stop()
@@ -234,7 +236,7 @@ func (p *Pipeline) Run(ctx context.Context) error {
 		p.mu.Lock()
 		closed := p.closed
 		p.mu.Unlock()
-		if err := p.write(ctx, closed); err != nil || closed {
+		if err := p.write(closed); err != nil || closed {
 			return err
 		}
 		select {
@@ -247,28 +249,57 @@ func (p *Pipeline) Run(ctx context.Context) error {
 
 // write commits and prints what is waiting. With the counts of repeats too if
 // all is set.
-func (p *Pipeline) write(ctx context.Context, all bool) error {
+func (p *Pipeline) write(all bool) error {
+	p.committing.Lock()
 	p.mu.Lock()
 	lines, b := p.waiting, p.batch(all)
 	p.waiting = nil
 	p.mu.Unlock()
 	p.room.Broadcast()
 	p.commit(b)
-	return p.print(ctx, lines)
+	p.committing.Unlock()
+	return p.print(lines)
 }
 
-// save commits the counts of repeats.
+// save commits what the store does not have, the counts of repeats too. Lines
+// that wait are printed later: they are after the mark.
 func (p *Pipeline) save() {
+	p.committing.Lock()
+	defer p.committing.Unlock()
 	p.mu.Lock()
-	quiet := len(p.waiting) == 0 // else the writer's next turn does it, in its order
-	var b Batch
-	if quiet {
-		b = p.batch(true)
-	}
+	b := p.batch(true)
 	p.mu.Unlock()
-	if quiet {
-		p.commit(b)
-	}
+	p.commit(b)
+}
+
+// Flows returns a copy of what is known and matches, that seen last first.
+func (p *Pipeline) Flows(match func(*dedup.Record) bool) (flows []dedup.Record) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.set.All(func(r *dedup.Record) bool {
+		if match(r) {
+			flows = append(flows, *r)
+		}
+		return true
+	})
+	return flows
+}
+
+// Forget makes the flows that match new again, in the store too when it returns.
+func (p *Pipeline) Forget(match func(*dedup.Record) bool) (n int) {
+	p.mu.Lock()
+	p.set.All(func(r *dedup.Record) bool {
+		if match(r) {
+			p.set.Remove(r.Key())
+			p.changed[r.Key()] = struct{}{}
+			n++
+		}
+		return true
+	})
+	p.Stats.Known.Store(int64(p.set.Len()))
+	p.mu.Unlock()
+	p.save()
+	return n
 }
 
 // batch collects what the store does not have yet. It goes by what the set holds
@@ -326,7 +357,7 @@ func (p *Pipeline) commit(b Batch) {
 }
 
 // print writes lines in chunks, each marked before it is written.
-func (p *Pipeline) print(ctx context.Context, lines []line) error {
+func (p *Pipeline) print(lines []line) error {
 	var buf, one []byte
 	var last uint64
 	flush := func() error {
@@ -334,7 +365,7 @@ func (p *Pipeline) print(ctx context.Context, lines []line) error {
 			return nil
 		}
 		if p.opts.Store != nil {
-			if err := p.opts.Out.Ready(ctx); err != nil {
+			if err := p.opts.Out.Ready(); err != nil {
 				return fmt.Errorf("standard output: %w", err)
 			}
 			if last > 0 {

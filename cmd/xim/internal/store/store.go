@@ -1,0 +1,295 @@
+// Package store keeps what xim knows in a file: the flows it has seen, and what
+// it still has to forward.
+//
+// It is bbolt, because what it needs is that a kill at any moment leaves the last
+// commit whole: bbolt never overwrites a page that the last commit can see, and a
+// commit is one write of a meta page with a checksum. There is no log to replay,
+// one file to move or delete, and no C. Reading is by memory map, so a file that
+// is cut while it is open ends the program (as with any memory map).
+//
+// One process has the file at a time; others wait or give up (ErrInUse). Beside
+// FILE there is FILE.printed, see Mark. Neither ever shrinks.
+//
+// A file that is damaged is not repaired: a flow that is lost from it would be
+// printed again, and one that was never seen might be taken for known. It is
+// renamed and a new one begun.
+package store
+
+import (
+	"crypto/rand"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io/fs"
+	"os"
+	"runtime/debug"
+	"slices"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
+
+	"github.com/xim-monitor/xim/cmd/xim/internal/alert"
+	"github.com/xim-monitor/xim/cmd/xim/internal/dedup"
+	"github.com/xim-monitor/xim/cmd/xim/internal/pipeline"
+)
+
+var (
+	metaBucket   = []byte("meta")
+	flowsBucket  = []byte("flows")
+	outboxBucket = []byte("outbox")
+
+	formatKey = []byte("format")
+	idKey     = []byte("id")
+)
+
+// format is the version of what is in the buckets.
+const format = "1"
+
+// ErrInUse says that another process has the store open.
+var ErrInUse = errors.New("the store is in use by another process")
+
+// Store is an open store.
+type Store struct {
+	// Flows are those that were stored, in the order they were last seen.
+	Flows []*dedup.Record
+	// Printed is the place of the last line that was printed, or was about to be.
+	Printed uint64
+
+	db      *bolt.DB
+	mark    mark
+	waiting atomic.Int64 // in the outbox
+	dropped atomic.Uint64
+}
+
+var _ pipeline.Store = (*Store)(nil)
+
+// Open opens the store, or makes it. Where it was damaged it is set aside, and
+// aside says how that went, in words for the user.
+func Open(path string, now time.Time) (s *Store, aside string, err error) {
+	s, err = open(path)
+	var damage damaged
+	if !errors.As(err, &damage) {
+		return s, "", err
+	}
+	kept := path + ".damaged-" + now.UTC().Format("20060102T150405Z")
+	if err := os.Rename(path, kept); err != nil {
+		return nil, "", fmt.Errorf("set the damaged store aside: %w", err)
+	}
+	s, err = open(path)
+	return s, fmt.Sprintf("%s is damaged (%v); it was renamed to %s and a new one begun, so flows seen before are new again", path, damage.why, kept), err
+}
+
+// damaged is the error of a file that is there and can be read, but is no store.
+type damaged struct{ why error }
+
+func (d damaged) Error() string { return d.why.Error() }
+
+func open(path string) (s *Store, err error) {
+	// bbolt panics over some damage, and a page number gone wild is a fault.
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if r := recover(); r != nil {
+			s, err = nil, damaged{fmt.Errorf("%v", r)}
+		}
+	}()
+	db, err := bolt.Open(path, 0o600, &bolt.Options{Timeout: time.Second, FreelistType: bolt.FreelistMapType, NoStatistics: true})
+	if err != nil {
+		return nil, openError(path, err)
+	}
+	s = &Store{db: db}
+	id, err := s.load()
+	if err == nil {
+		err = check(db)
+	}
+	if err == nil {
+		err = s.mark.open(path+".printed", id, s.lastSeq())
+	}
+	if err != nil {
+		db.Close()
+		return nil, err
+	}
+	s.Printed = s.mark.get()
+	return s, nil
+}
+
+func openError(path string, err error) error {
+	var errno syscall.Errno
+	switch {
+	case errors.Is(err, bolterrors.ErrTimeout):
+		return fmt.Errorf("%s: %w", path, ErrInUse)
+	case errors.As(err, &errno), errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("open the store: %w", err)
+	default:
+		return damaged{err}
+	}
+}
+
+// load reads all there is, which also touches every page in use.
+func (s *Store) load() (id uint64, err error) {
+	err = s.db.Update(func(tx *bolt.Tx) error {
+		meta, err := tx.CreateBucketIfNotExists(metaBucket)
+		if err != nil {
+			return err
+		}
+		switch have := meta.Get(formatKey); {
+		case have == nil:
+			var random [8]byte
+			rand.Read(random[:])
+			if err := errors.Join(meta.Put(formatKey, []byte(format)), meta.Put(idKey, random[:])); err != nil {
+				return err
+			}
+		case string(have) != format:
+			return fmt.Errorf("the store has format %.20q, this xim knows %s: use the xim that wrote it, or another --state", have, format)
+		}
+		text := meta.Get(idKey)
+		if len(text) != 8 {
+			return damaged{errors.New("its id is missing")}
+		}
+		id = binary.BigEndian.Uint64(text)
+		flows, err := tx.CreateBucketIfNotExists(flowsBucket)
+		if err != nil {
+			return err
+		}
+		if err := flows.ForEach(func(key, value []byte) error {
+			r, err := decode(key, value)
+			s.Flows = append(s.Flows, r)
+			return err
+		}); err != nil {
+			return err
+		}
+		outbox, err := tx.CreateBucketIfNotExists(outboxBucket)
+		if err != nil {
+			return err
+		}
+		return outbox.ForEach(func(key, _ []byte) error {
+			if len(key) != 8 {
+				return damaged{errors.New("a key of the outbox is not a number")}
+			}
+			s.waiting.Add(1)
+			return nil
+		})
+	})
+	slices.SortStableFunc(s.Flows, func(a, b *dedup.Record) int { return a.Last.Compare(b.Last) })
+	return id, err
+}
+
+// check has bbolt look for pages that are used twice or not at all. Load went
+// through every page in use before, so it meets no fault.
+func check(db *bolt.DB) error {
+	return db.View(func(tx *bolt.Tx) error {
+		var first error
+		for err := range tx.Check() { // to its end, or it never ends
+			if first == nil {
+				first = damaged{err}
+			}
+		}
+		return first
+	})
+}
+
+func (s *Store) lastSeq() (last uint64) {
+	for _, r := range s.Flows {
+		last = max(last, r.Seq)
+	}
+	return last
+}
+
+// value is what is kept of a flow beside its key.
+type value struct {
+	Op       string `json:"op,omitempty"`
+	Rule     string `json:"rule,omitempty"`
+	Priority string `json:"priority,omitempty"`
+	Age      *int64 `json:"age,omitempty"`
+	First    int64  `json:"first"`
+	Last     int64  `json:"last"`
+	Count    uint64 `json:"count"`
+	Seq      uint64 `json:"seq"`
+}
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+func encode(r *dedup.Record) ([]byte, error) {
+	v := value{Op: r.Op, Rule: r.Rule, Priority: r.Priority, First: r.First.UnixNano(), Last: r.Last.UnixNano(), Count: r.Count, Seq: r.Seq}
+	if r.HasAge {
+		v.Age = (*int64)(&r.Age)
+	}
+	text, err := json.Marshal(v)
+	if err != nil {
+		return nil, err
+	}
+	return append(binary.BigEndian.AppendUint32(nil, checksum(r.Key(), text)), text...), nil
+}
+
+func checksum(key string, text []byte) uint32 {
+	return crc32.Update(crc32.Checksum([]byte(key), castagnoli), castagnoli, text)
+}
+
+func decode(key, text []byte) (*dedup.Record, error) {
+	f, ok := alert.ParseKey(key)
+	if !ok || len(text) < 4 || binary.BigEndian.Uint32(text) != checksum(string(key), text[4:]) {
+		return nil, damaged{errors.New("the checksum of a flow is wrong")}
+	}
+	var v value
+	if err := json.Unmarshal(text[4:], &v); err != nil {
+		return nil, damaged{err}
+	}
+	r := &dedup.Record{
+		Flow: f, Op: v.Op, Rule: v.Rule, Priority: v.Priority,
+		First: time.Unix(0, v.First).UTC(), Last: time.Unix(0, v.Last).UTC(), Count: v.Count, Seq: v.Seq,
+	}
+	if v.Age != nil {
+		r.Age, r.HasAge = time.Duration(*v.Age), true
+	}
+	return r, nil
+}
+
+// Commit keeps a batch, whole or not at all. When it returns the batch survives
+// a kill and a power failure.
+func (s *Store) Commit(b pipeline.Batch) error {
+	added, dropped := 0, 0
+	err := s.db.Update(func(tx *bolt.Tx) error {
+		flows := tx.Bucket(flowsBucket)
+		for i := range b.Put {
+			v, err := encode(&b.Put[i])
+			if err != nil {
+				return err
+			}
+			if err := flows.Put([]byte(b.Put[i].Key()), v); err != nil {
+				return err
+			}
+		}
+		for _, key := range b.Delete {
+			if err := flows.Delete([]byte(key)); err != nil {
+				return err
+			}
+		}
+		room := max(MaxOutbox-int(s.waiting.Load()), 0)
+		added = min(len(b.Outbox), room)
+		dropped = len(b.Outbox) - added
+		return putOutbox(tx, b.Outbox[:added])
+	})
+	if err == nil {
+		s.waiting.Add(int64(added))
+		s.dropped.Add(uint64(dropped))
+	}
+	return err
+}
+
+// Mark notes that the lines up to this place are printed, or will be at once. It
+// survives a kill, not a power failure.
+func (s *Store) Mark(seq uint64) { s.mark.set(seq) }
+
+// Size is the length of the file in bytes.
+func (s *Store) Size() (n int64) {
+	// A transaction knows the size of what it sees without asking the disk.
+	s.db.View(func(tx *bolt.Tx) error { n = tx.Size(); return nil })
+	return n
+}
+
+// Close closes the store.
+func (s *Store) Close() error { return errors.Join(s.mark.close(), s.db.Close()) }

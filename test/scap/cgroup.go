@@ -3,7 +3,6 @@ package scap
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 )
 
 // ID makes a container's id, 64 hex digits, out of a name that a person can read.
@@ -14,8 +13,9 @@ func ID(name string) string {
 
 // UID makes a pod's uid out of a name.
 func UID(name string) string {
-	b := sha256.Sum256([]byte("pod " + name))
-	return fmt.Sprintf("%x-%x-4%x-8%x-%x", b[0:4], b[4:6], b[6:8], b[8:10], b[10:16])[:36]
+	sum := sha256.Sum256([]byte("pod " + name))
+	h := hex.EncodeToString(sum[:])
+	return h[0:8] + "-" + h[8:12] + "-4" + h[13:16] + "-8" + h[17:20] + "-" + h[20:32]
 }
 
 // CgroupPath is where a runtime puts a container: below its pod as Kubernetes does with

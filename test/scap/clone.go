@@ -47,17 +47,16 @@ func (w *Writer) clone(typ uint16, caller, child Proc, flags CloneFlags) (caller
 // CloneSide adds one side alone: of the child where res is 0, of the caller where it is
 // the child's id, or a failure. typ is [EvClone], [EvClone3], [EvFork] or [EvVfork].
 func (w *Writer) CloneSide(typ uint16, self Proc, flags CloneFlags, res int64) int {
-	const (
-		cwd     = "" // the driver sends none
-		fdLimit = 1024
-		none    = 0
-	)
+	const fdLimit, none = 1024, 0
 	p := w.fill(self)
 	return w.Raw(typ, p.TID, I64(res), Str(p.Exe), Strs(p.Args...), I64(p.TID), I64(p.PID), I64(p.PPID),
-		Str(cwd), I64(fdLimit), U64(none), U64(none), U32(none), U32(none), U32(none),
+		noCwd, I64(fdLimit), U64(none), U64(none), U32(none), U32(none), U32(none),
 		Str(p.Comm), cgroups(p.Cgroup), U32(uint32(flags)), U32(p.UID), U32(p.GID),
 		I64(p.VTID), I64(p.VPID), U64(none))
 }
+
+// noCwd is the current directory, which drivers send no more.
+var noCwd []byte
 
 // Procexit adds the end of a thread. The driver also knows the reaper of the children;
 // 0 is none.

@@ -42,29 +42,35 @@ func (w *Writer) Async(name, data string) int {
 	return w.Raw(EvAsync, tid, U32(pluginID), Str(name), Str(data))
 }
 
-// JSON is the container as the container plugin writes it.
+// JSON is the container as the container plugin writes it, but for what nobody here
+// reads.
 func (c Container) JSON() string {
 	const cri = 7
 	if c.Type == 0 {
 		c.Type = cri
 	}
-	b, err := json.Marshal(map[string]any{"container": map[string]any{
-		"type":               c.Type,
-		"id":                 c.ID[:min(len(c.ID), 12)],
-		"full_id":            c.ID,
-		"name":               c.Name,
-		"image":              c.Image,
-		"is_pod_sandbox":     c.Sandbox,
-		"pod_sandbox_id":     c.SandboxID,
-		"labels":             c.Labels,
-		"pod_sandbox_labels": c.SandboxLabels,
-		"created_time":       Start.Unix(),
-		"env":                nil,
-		"port_mappings":      nil,
-		"Mounts":             nil,
+	type body struct {
+		Type          int               `json:"type"`
+		ID            string            `json:"id"`
+		Name          string            `json:"name"`
+		Image         string            `json:"image"`
+		CreatedTime   int64             `json:"created_time"`
+		Env           []string          `json:"env"`
+		FullID        string            `json:"full_id"`
+		IsPodSandbox  bool              `json:"is_pod_sandbox"`
+		Labels        map[string]string `json:"labels"`
+		PodSandboxID  string            `json:"pod_sandbox_id"`
+		SandboxLabels map[string]string `json:"pod_sandbox_labels"`
+		PortMappings  []string          `json:"port_mappings"`
+		Mounts        []string          `json:"Mounts"`
+	}
+	b, err := json.Marshal(map[string]body{"container": {
+		Type: c.Type, ID: c.ID[:min(len(c.ID), 12)], FullID: c.ID, Name: c.Name, Image: c.Image,
+		CreatedTime: Start.Unix(), IsPodSandbox: c.Sandbox, Labels: c.Labels,
+		PodSandboxID: c.SandboxID, SandboxLabels: c.SandboxLabels,
 	}})
 	if err != nil {
-		panic(err) // strings, numbers and maps of them cannot fail
+		panic(err) // strings, numbers and maps of strings cannot fail
 	}
 	return string(b)
 }

@@ -14,8 +14,10 @@ type Event struct {
 	Lens    []uint32 // the lengths of the parameters that are claimed, instead of all true ones
 }
 
-// headerLen is the length of an event's header in bytes.
-const headerLen = 26
+const (
+	headerLen = 26        // of an event, in bytes
+	maxEvent  = 1<<16 - 8 // bytes that libscap reads, with what the block has around an event
+)
 
 // Raw adds an event of any type with these parameters.
 func (w *Writer) Raw(typ uint16, tid int64, params ...[]byte) int {
@@ -24,8 +26,10 @@ func (w *Writer) Raw(typ uint16, tid int64, params ...[]byte) int {
 
 // Add adds an event, which may lie about its lengths. The file around it stays true.
 //
-// libsinsp believes an event's header: it passes the lie on to the plugins, and may
-// itself read past the event where it wants the parameter.
+// libsinsp 0.23 believes a header and passes the lie on to the plugins, but not every
+// lie: a wrong length of a number that it needs itself ends the replay with an error, as
+// does a number of parameters that no older version of the event had; more parameters
+// than the event has abort the process. Lengths of data and lengths of 0 get through.
 func (w *Writer) Add(e Event) int {
 	b, err := e.encode(uint64(w.tick().UnixNano()))
 	if err != nil {
@@ -73,5 +77,9 @@ func (e Event) encode(ts uint64) ([]byte, error) {
 	b = binary.LittleEndian.AppendUint32(b, claimedLen)
 	b = binary.LittleEndian.AppendUint16(b, e.Type)
 	b = binary.LittleEndian.AppendUint32(b, claimedParams)
-	return append(b, body...), nil
+	b = append(b, body...)
+	if !e.large() && len(b) > maxEvent {
+		return nil, tooLong("event", len(b), maxEvent)
+	}
+	return b, nil
 }

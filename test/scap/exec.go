@@ -27,14 +27,13 @@ func (w *Writer) Execveat(e Exec) int {
 // params are the thirty parameters that both have.
 func (e Exec) params() [][]byte {
 	const (
-		cwd     = "" // the driver sends none
 		fdLimit = 1024
 		noUser  = 1<<32 - 1
 		none    = 0
 	)
 	return [][]byte{
 		I64(e.Res), Str(e.Exe), Strs(e.Args...), I64(e.TID), I64(e.PID), I64(e.PPID),
-		Str(cwd), U64(fdLimit), U64(none), U64(none), U32(none), U32(none), U32(none),
+		noCwd, U64(fdLimit), U64(none), U64(none), U32(none), U32(none), U32(none),
 		Str(e.Comm), cgroups(e.Cgroup), Strs(e.Env...), U32(none), I64(none), U32(noUser),
 		U32(uint32(e.ExeFlags)), U64(none), U64(none), U64(none),
 		U64(e.ExeIno), U64(none), U64(none),

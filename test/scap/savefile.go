@@ -31,9 +31,7 @@ const (
 func (w *Writer) savefile() []byte {
 	b := appendBlock(nil, blockSection, sectionBody())
 	b = appendBlock(b, blockMachine, w.machineBody())
-	if len(w.users) > 0 {
-		b = appendBlock(b, blockUsers, usersBody(w.users))
-	}
+	b = appendBlock(b, blockUsers, usersBody(w.users))
 	if len(w.procs) > 0 {
 		b = appendBlock(b, blockProcesses, processesBody(w.procs))
 	}

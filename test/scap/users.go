@@ -1,12 +1,13 @@
 package scap
 
-// User is a line of the machine's user list: what gives a user id its name.
+// User is a user of the made-up machine, with a group of the same name.
 type User struct {
 	UID, GID          uint32
 	Name, Home, Shell string
 }
 
-// User adds a user to the list.
+// User adds a user to the machine's list, on which root always is. What an id that is
+// not on the list is called, libsinsp finds out from the machine that plays the capture.
 func (w *Writer) User(u User) {
 	for _, s := range []string{u.Name, u.Home, u.Shell} {
 		if len(s) > maxName {
@@ -20,7 +21,7 @@ func (w *Writer) User(u User) {
 const maxName = 255
 
 func usersBody(users []User) []byte {
-	const kindUser = 0
+	const kindUser, kindGroup = 0, 1
 	var b []byte
 	for _, u := range users {
 		entry := append(U8(kindUser), U32(u.UID)...)
@@ -29,6 +30,10 @@ func usersBody(users []User) []byte {
 			entry = appendShort(entry, s)
 		}
 		b = append(b, withLength(entry)...)
+	}
+	for _, u := range users {
+		entry := append(U8(kindGroup), U32(u.GID)...)
+		b = append(b, withLength(appendShort(entry, u.Name))...)
 	}
 	return b
 }

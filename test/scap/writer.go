@@ -34,9 +34,11 @@ type event struct {
 	bytes []byte
 }
 
-// New returns an empty scenario at time [Start].
+// New returns a machine on which nothing runs, at time [Start].
 func New() *Writer {
-	return &Writer{Step: time.Millisecond, now: Start, vpids: make(map[string]int64)}
+	w := &Writer{Step: time.Millisecond, now: Start, vpids: make(map[string]int64)}
+	w.User(User{Name: "root", Home: "/root", Shell: "/bin/sh"})
+	return w
 }
 
 // Wait lets d pass before the next event, on top of Step. It may be negative: time

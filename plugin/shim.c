@@ -118,7 +118,7 @@ static const struct {
 	uint8_t param;
 } handlings[] = {
 	{7, READS, 2},     {113, READS, 2},      {117, READS, 3},      {121, READS, 3},
-	{9, WRITES, 2},    {115, WRITES, 2},     {119, WRITES, 3},     {123, WRITES, 3},
+	{9, WRITES, 2},    {115, WRITES, 2},     {119, WRITES, 2},     {123, WRITES, 2},
 	{189, MOVES, 0},   {167, MOVES, 0},      {333, MOVES, 0},      {161, MOVES, 0},
 	{163, MOVES, 0},   {3, OPENS, 2},        {307, OPENS, 3},      {327, OPENS, 3},
 	{337, OPENS, 2},   {59, OPENS, 0},       {5, CLOSES, 1},       {363, DUPLICATES, 0},

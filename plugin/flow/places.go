@@ -47,14 +47,18 @@ type places struct {
 	pods       registry[pod]
 }
 
-func newPlaces() places {
-	p := places{
+func newPlaces() *places {
+	p := &places{
 		containers: newRegistry[container](keepUnused),
 		pods:       newRegistry[pod](keepUnused),
 	}
 	p.containers.hold(p.containers.enter("", container{})) // the host, for ever
 	p.pods.hold(p.pods.enter("", pod{}))
-	p.containers.onFree = func(c container) { p.pods.drop(c.pod) }
+	p.containers.onFree = func(c container) {
+		if c.pod != noPod {
+			p.pods.drop(c.pod)
+		}
+	}
 	return p
 }
 
@@ -124,7 +128,7 @@ func (t *Tracker) Describe(d Description) {
 	if d.Container == "" {
 		return
 	}
-	p := &t.places
+	p := t.places
 	name := ""
 	if d.PodNamespace != "" && d.PodName != "" {
 		name = d.PodNamespace + "/" + d.PodName

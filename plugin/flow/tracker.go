@@ -35,7 +35,7 @@ type Tracker struct {
 	objects  objects
 	labels   labels
 	subjects subjects
-	places   places
+	places   *places
 	devices  devices
 	pipes    *freelru.LRU[Key, struct{}]
 	sights   geography

@@ -1,0 +1,42 @@
+package flow
+
+import (
+	"fmt"
+	"testing"
+)
+
+// Freeing a container gave back its pod to a copy of the pods, and panicked
+// where the copy was shorter.
+func TestRemovedContainerGivesBackItsPod(t *testing.T) {
+	tr := newTracker(t, Options{})
+	for i := range 2 * keepUnused {
+		id := fmt.Sprint("c", i)
+		tr.Describe(Description{Place: Place{id, "u" + id}})
+		tr.Remove(id)
+	}
+	if s := tr.Stats(); s.Containers != 0 || s.Pods > keepUnused {
+		t.Errorf("%d containers and %d pods are left", s.Containers, s.Pods)
+	}
+}
+
+// Each container outside any pod gave back a pod that it did not hold, until the
+// entry that stands for "no pod" was used for a pod.
+func TestContainersOutsidePodsGiveBackNone(t *testing.T) {
+	tr := newTracker(t, Options{})
+	for i := range 3 * keepUnused {
+		id := fmt.Sprint("c", i)
+		tr.Describe(Description{Place: Place{Container: id}})
+		tr.Remove(id)
+		tr.Describe(Description{Place: Place{"d" + id, "u" + id}, PodNamespace: "ns", PodName: id})
+		tr.Remove("d" + id)
+	}
+	if refs := tr.places.pods.refs[noPod]; refs != 1 {
+		t.Errorf("the entry for no pod has %d references, want 1", refs)
+	}
+	w, r := tr.Subject("A", Place{"c", ""}), tr.Subject("A", Place{"d", ""})
+	tr.Write(InodeKey(1, 7), w, "/x", 1)
+	got := verdictText(tr.Read(InodeKey(1, 7), r, "/x", OpRead, 2))
+	if want := "new container c -> d, new pod c -> d"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}

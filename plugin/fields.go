@@ -1,7 +1,7 @@
 package main
 
 import (
-	"fmt"
+	"strings"
 
 	"github.com/falcosecurity/plugin-sdk-go/pkg/sdk"
 	"github.com/falcosecurity/plugin-sdk-go/pkg/sdk/symbols/fields"
@@ -26,7 +26,7 @@ var fieldTable = []field{
 	{name: "crossflow", kind: "bool",
 		desc: "true if this event reads data that another %s wrote; false for any other read, mapping or execution. Compare it with =true."},
 	{name: "new", kind: "bool",
-		desc: "true if at least one of this event's flows (writer, path, reader) between two sides, each one %s, has not been seen before, or so long ago that it fell out of the max_flows remembered."},
+		desc: "true if at least one of this event's flows (writer, path, reader; each side a %s) has not been seen before, or so long ago that it fell out of the max_flows remembered."},
 	{name: "writer", kind: "string",
 		desc: "the other %s that wrote the data last.",
 		text: func(v *flow.Verdict, g flow.Granularity) []string { return one(v.Crossing(g).Writers[0].Domain) }},
@@ -47,7 +47,7 @@ var fieldTable = []field{
 			return each(v, g, func(w *flow.Writer) string { return v.FlowItem(g, w) })
 		}},
 	{name: "path", kind: "string",
-		desc: "the file as the reader sees it. It does not depend on the granularity (%s).",
+		desc: "the file as the reader sees it. It does not depend on the granularity.",
 		text: func(v *flow.Verdict, _ flow.Granularity) []string { return one(v.Path) }},
 	{name: "writer_path", kind: "string",
 		desc: "the file as the %s that wrote last saw it: another mount point or an older name may differ.",
@@ -62,7 +62,7 @@ var fieldTable = []field{
 		desc: "the pod (namespace/name, or pod:uid while its name is unknown), else the container id or host, of the process that wrote last, of another %s.",
 		text: func(v *flow.Verdict, g flow.Granularity) []string { return one(v.Crossing(g).Writers[0].Pod) }},
 	{name: "op", kind: "string",
-		desc: "how the data was read: read, readv, pread, preadv, sendfile, splice, copy_file_range, mmap or exec. It does not depend on the granularity (%s).",
+		desc: "how the data was read: read, readv, pread, preadv, sendfile, splice, copy_file_range, mmap or exec. It does not depend on the granularity.",
 		text: func(v *flow.Verdict, _ flow.Granularity) []string { return one(v.Op.String()) }},
 	{name: "age", kind: "reltime",
 		desc: "the time since the other %s wrote last, in nanoseconds; up to one second too long where the same write was repeated.",
@@ -91,17 +91,17 @@ func fieldEntries() []sdk.FieldEntry {
 	add := func(prefix, granularity string) {
 		for _, f := range fieldTable {
 			list = append(list, sdk.FieldEntry{
-				Name: prefix + f.name, Type: f.kind, IsList: f.list, Desc: fmt.Sprintf(f.desc, granularity),
+				Name: prefix + f.name, Type: f.kind, IsList: f.list, Desc: strings.ReplaceAll(f.desc, "%s", granularity),
 			})
 		}
 	}
-	add("xim.", "process, container or pod (the configured granularity)")
+	add("xim.", "domain")
 	for _, g := range flow.Granularities {
 		add("xim."+g.String()+".", g.String())
 	}
 	return append(list, sdk.FieldEntry{
 		Name: "xim.granularity", Type: "string",
-		Desc: "the configured granularity, of which the fields without one in their name speak: process, container or pod.",
+		Desc: "the configured granularity: what a domain is, where a field speaks of one (process, container or pod).",
 	})
 }
 

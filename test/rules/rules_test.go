@@ -188,10 +188,10 @@ func (a *alert) String() string {
 	return fmt.Sprintf("%d %s: %s %s -> %s -> %s (%s)", a.Num, a.rule, a.Op, a.Pods, a.Path, a.Pod, a.Process)
 }
 
-// match runs one rule over a recording.
+// match runs one rule over a capture file.
 func match(t *testing.T, r *Rule, capture string) []*alert {
 	t.Helper()
-	out := sysdig.Run(t, "-r", recording(t, capture), "-H", plugin(t), "-j", "-p",
+	out := sysdig.Run(t, "-r", capture, "-H", plugin(t), "-j", "-p",
 		"*%evt.num %xim.op %xim.path %xim.pod.writers %xim.pod.reader %xim.container.writers %xim.container.reader "+
 			"%xim.process.writers %xim.process.reader %proc.name", r.Filter)
 	var alerts []*alert
@@ -217,7 +217,7 @@ func firstMatch(t *testing.T, f *File, capture string) []*alert {
 		if !f.Rules[i].Enabled {
 			continue
 		}
-		for _, a := range match(t, &f.Rules[i], capture) {
+		for _, a := range match(t, &f.Rules[i], recording(t, capture)) {
 			if !taken[a.Num] {
 				taken[a.Num] = true
 				alerts = append(alerts, a)
@@ -244,10 +244,8 @@ func truth(t *testing.T) map[string]string {
 	return flows
 }
 
-// What a person may be asked to read beside the truth, on the recorded pods: 22
-// containers come and go in there.
-const bearable = 3
-
+// On the recorded pods the rules say what is true and nothing else: what the runtimes do
+// while 22 containers come and go is left out.
 func TestTheRecordedPods(t *testing.T) {
 	want := truth(t)
 	found := map[string]bool{}
@@ -272,29 +270,24 @@ func TestTheRecordedPods(t *testing.T) {
 			t.Errorf("not reported: %q (%s)", flow, scenario)
 		}
 	}
-	t.Logf("%d of %d true flows; beside them %d alerts:", len(found), len(want), len(rest))
-	scene := []string{"/mnt/a/", "/srv/b/", "/data/", "/w/", "/r/"}
+	t.Logf("%d of %d true flows, %d alerts beside them", len(found), len(want), len(rest))
 	for _, a := range rest {
-		t.Log(a)
-		if a.Path == "/tmp/state" || a.Path == "/etc/app.conf" ||
-			slices.ContainsFunc(scene, func(dir string) bool { return strings.HasPrefix(a.Path, dir) }) {
-			t.Errorf("not a flow: %s", a)
-		}
+		t.Errorf("not a flow, or a runtime's: %s", a)
 	}
-	if len(rest) > bearable {
-		t.Errorf("%d alerts beside the true ones, at most %d are bearable", len(rest), bearable)
-	}
+}
+
+// everyEvent makes the rules report every event of a flow, not only the first.
+var everyEvent = map[string]string{
+	"xim_report_pod":       "(xim.pod.crossflow=true)",
+	"xim_report_container": "(xim.container.crossflow=true)",
+	"xim_report_process":   "(xim.process.crossflow=true)",
 }
 
 // No event may match two rules, nor what one leaves out turn up in another: so the
 // rules must not overlap even with nothing left out and with every event reported.
 func TestRulesExcludeOneAnother(t *testing.T) {
-	all := map[string]string{
-		"xim_report_pod":       "(xim.pod.crossflow=true)",
-		"xim_report_container": "(xim.container.crossflow=true)",
-		"xim_report_process":   "(xim.process.crossflow=true)",
-		"xim_runtime_flows":    "(xim_never)",
-	}
+	all := maps.Clone(everyEvent)
+	all["xim_runtime_flows"] = "(xim_never)"
 	f, err := shipped(t).With(all)
 	if err != nil {
 		t.Fatal(err)
@@ -303,7 +296,7 @@ func TestRulesExcludeOneAnother(t *testing.T) {
 		by := map[int]*alert{}
 		counts := map[string]int{}
 		for i := range f.Rules {
-			for _, a := range match(t, &f.Rules[i], capture) {
+			for _, a := range match(t, &f.Rules[i], recording(t, capture)) {
 				counts[a.rule]++
 				if other := by[a.Num]; other != nil {
 					t.Errorf("%s: two rules for one event:\n%s\n%s", capture, other, a)
@@ -313,7 +306,7 @@ func TestRulesExcludeOneAnother(t *testing.T) {
 		}
 		// And together they leave no flow out.
 		flow := Rule{Name: "any", Filter: "xim.process.crossflow=true or xim.container.crossflow=true or xim.pod.crossflow=true"}
-		for _, a := range match(t, &flow, capture) {
+		for _, a := range match(t, &flow, recording(t, capture)) {
 			if by[a.Num] == nil {
 				t.Errorf("%s: no rule for %s", capture, a)
 			}

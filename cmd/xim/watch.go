@@ -1,9 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"os/signal"
 	"sync"
@@ -15,15 +15,16 @@ import (
 
 	"github.com/xim-monitor/xim/cmd/xim/internal/output"
 	"github.com/xim-monitor/xim/cmd/xim/internal/pipeline"
-	"github.com/xim-monitor/xim/cmd/xim/internal/source"
 )
 
 // grace is how long the end may take once a signal came.
 const grace = 700 * time.Millisecond
 
 type watchOptions struct {
-	files   []string
-	follow  bool
+	sourceOptions
+	forward forwardOptions
+	metrics string
+	config  string
 	output  string
 	color   string
 	all     bool
@@ -47,12 +48,16 @@ The time is the alert's, in UTC. Messages and counts go to standard error. Names
 are shown with a backslash before every backslash and every "->" in them, and
 with what does not print as \x1b or \u202e.`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return watch(&o) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := readConfig(cmd.Flags(), o.config); err != nil {
+				return err
+			}
+			return watch(&o)
+		},
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.StringArrayVar(&o.files, "file", nil, "read JSON lines from `FILE`, - for standard input (may be repeated)")
-	f.BoolVar(&o.follow, "follow", false, "go on reading files as they grow, are rotated or cut")
+	o.sourceOptions.register(f)
 	f.StringVarP(&o.output, "output", "o", "line", "how a flow is printed: line, wide or json")
 	f.StringVar(&o.color, "color", "auto", "colour: auto (on a terminal, without NO_COLOR), always or never")
 	f.BoolVar(&o.all, "all", false, "print alerts that are not xIM's too")
@@ -60,6 +65,9 @@ with what does not print as \x1b or \u202e.`,
 	f.DurationVar(&o.forget, "forget", 0, "a flow not seen for `TIME` (by the alerts' time) is new again; 0 means never")
 	f.StringVar(&o.state, "state", "", "remember flows in `FILE` across runs; without it, for this run only")
 	f.DurationVar(&o.summary, "summary", 10*time.Minute, "print a line of counts every `TIME`; 0 means only at the end")
+	o.forward.register(f)
+	f.StringVar(&o.metrics, "metrics", "", "serve Prometheus metrics at http://`HOST:PORT`/metrics")
+	f.StringVar(&o.config, configFlag, "", "take options from the YAML `FILE`: the names of these flags; flags win")
 	return cmd
 }
 
@@ -84,10 +92,6 @@ func watch(o *watchOptions) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 
-	feeds, err := o.feeds()
-	if err != nil {
-		return err
-	}
 	opts := pipeline.Options{
 		Out:     output.Stdout{File: os.Stdout},
 		Printer: printer,
@@ -97,17 +101,31 @@ func watch(o *watchOptions) error {
 		Max:     o.max,
 		Forget:  o.forget,
 	}
+	feeds, err := o.feeds()
+	if err != nil {
+		return err
+	}
 	kept, err := openState(o.state)
 	if err != nil {
 		return err
 	}
+	forwards, err := o.forward.start(&opts, kept)
+	if err != nil {
+		kept.close()
+		return err
+	}
 	pipe := kept.pipeline(opts)
+	if err := serveMetrics(ctx, o.metrics, pipe, kept, forwards); err != nil {
+		kept.close()
+		return err
+	}
 	err = flow(ctx, pipe, feeds, o.summary)
+	undelivered := forwards.finish(ctx)
 	if !errors.Is(err, errStuck) { // else the writer may still be at the store, which bears a kill
 		kept.close()
 	}
 	logf("%s", pipe.Counts())
-	return err
+	return cmp.Or(err, undelivered)
 }
 
 // flow runs the sources into the pipeline until all have ended, ctx ends, or the
@@ -201,31 +219,4 @@ func (o *watchOptions) printer() (p output.Printer, err error) {
 		return p, usage("unknown colour %q: it is auto, always or never", o.color)
 	}
 	return p, nil
-}
-
-// feeds opens the sources, so that what cannot work fails before anything runs.
-func (o *watchOptions) feeds() (feeds []feed, err error) {
-	files := o.files
-	if len(files) == 0 {
-		if o.follow {
-			return nil, usage("--follow needs a --file to follow")
-		}
-		if term.IsTerminal(int(os.Stdin.Fd())) {
-			logf("reading alerts from the terminal; see \"xim watch --help\" for other sources")
-		}
-		files = []string{"-"}
-	}
-	for _, path := range files {
-		if path == "-" {
-			in := &source.Reader{Name: "standard input", From: os.Stdin}
-			feeds = append(feeds, feed{pipeline.Stdin, func(_ context.Context, to *pipeline.Intake) error { return in.Run(to) }})
-			continue
-		}
-		file := &source.File{Path: path, Follow: o.follow}
-		if err := file.Open(); err != nil {
-			return nil, cannotStart(fmt.Errorf("alerts: %w", err))
-		}
-		feeds = append(feeds, feed{pipeline.File, file.Run})
-	}
-	return feeds, nil
 }

@@ -80,3 +80,19 @@ func ParseKey(key []byte) (f Flow, ok bool) {
 	}
 	return f, len(key) == 0
 }
+
+// EachField calls yield with every output field, its value as JSON, until it
+// says false.
+func (a *Alert) EachField(yield func(key string, value []byte) bool) {
+	if len(a.Fields) == 0 {
+		return
+	}
+	s := scanner{text: a.Fields}
+	s.object(0, func(key []byte, _ bool) error {
+		value, err := s.value(1)
+		if err == nil && !yield(string(unquote(nil, key)), value) {
+			err = errEnd // stops the scanner
+		}
+		return err
+	})
+}

@@ -35,6 +35,7 @@ import (
 
 	"github.com/xim-monitor/xim/cmd/xim/internal/alert"
 	"github.com/xim-monitor/xim/cmd/xim/internal/dedup"
+	"github.com/xim-monitor/xim/cmd/xim/internal/forward"
 	"github.com/xim-monitor/xim/cmd/xim/internal/output"
 )
 
@@ -44,12 +45,15 @@ type Options struct {
 	Printer output.Printer
 	Log     func(format string, args ...any) // for messages, one line each
 	Now     func() time.Time
-	All     bool                 // print alerts that are not xIM's too
-	Max     int                  // flows remembered; 0 means no bound
-	Forget  time.Duration        // see dedup.Set
-	Store   Store                // nil: remember for this run only
-	Forward func(payload []byte) // nil: forward nothing. Must not block. With a store, called with nil once the payload is in its outbox
-	Payload func(dst []byte, a *alert.Alert, f alert.Flow) []byte
+	All     bool          // print alerts that are not xIM's too
+	Max     int           // flows remembered; 0 means no bound
+	Forget  time.Duration // see dedup.Set
+	Store   Store         // nil: remember for this run only
+
+	// Forward gets what is to be forwarded, nil for nothing. With a store that
+	// goes into the store's outbox, in the commit that has the flow, and Forward
+	// gets nil as a sign. It must not block.
+	Forward func(payload []byte)
 }
 
 // Output is where lines go.
@@ -79,6 +83,8 @@ const (
 	maxWaiting = 4096
 	// chunk is PIPE_BUF: a write up to it goes into a pipe whole or not at all.
 	chunk = 4096
+	// maxUnstored is how many payloads are kept while the store takes nothing.
+	maxUnstored = 10_000
 	// saveEvery is how often counts are stored.
 	saveEvery = time.Second
 )
@@ -193,7 +199,7 @@ func (p *Pipeline) flow(a *alert.Alert, f alert.Flow, at time.Time) {
 		p.changed[r.Key()] = struct{}{}
 	}
 	if p.opts.Forward != nil {
-		payload := p.opts.Payload(nil, a, f)
+		payload := forward.AppendPayload(nil, a, f, at)
 		if p.opts.Store != nil {
 			p.outbox = append(p.outbox, payload)
 		} else {
@@ -347,7 +353,11 @@ func (p *Pipeline) commit(b Batch) {
 		for _, key := range b.Delete {
 			p.changed[key] = struct{}{}
 		}
-		p.outbox = append(b.Outbox, p.outbox...)
+		if len(p.outbox)+len(b.Outbox) <= maxUnstored {
+			p.outbox = append(b.Outbox, p.outbox...)
+		} else {
+			p.Stats.Unforwarded.Add(uint64(len(b.Outbox)))
+		}
 		p.mu.Unlock()
 		return
 	}

@@ -17,6 +17,7 @@ type Stats struct {
 	Lag     atomic.Int64              // nanoseconds from the time of the last alert to its arrival
 
 	StoreErrors atomic.Uint64 // commits that failed
+	Unforwarded atomic.Uint64 // payloads dropped because the store takes nothing
 	Reconnects  atomic.Uint64 // connections to Falco that were lost or refused
 }
 

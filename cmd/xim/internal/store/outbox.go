@@ -4,17 +4,15 @@ import (
 	"encoding/binary"
 
 	bolt "go.etcd.io/bbolt"
+
+	"github.com/xim-monitor/xim/cmd/xim/internal/forward"
 )
 
 // MaxOutbox is how many payloads wait at most to be forwarded. Those that find
 // no room are dropped and counted.
 const MaxOutbox = 100_000
 
-// Item is a payload that waits to be forwarded.
-type Item struct {
-	ID      uint64
-	Payload []byte
-}
+var _ forward.Queue = (*Store)(nil)
 
 func putOutbox(tx *bolt.Tx, payloads [][]byte) error {
 	b := tx.Bucket(outboxBucket)
@@ -31,11 +29,11 @@ func putOutbox(tx *bolt.Tx, payloads [][]byte) error {
 }
 
 // Next returns up to n payloads that wait, the oldest first.
-func (s *Store) Next(n int) (items []Item, err error) {
+func (s *Store) Next(n int) (items []forward.Item, err error) {
 	err = s.db.View(func(tx *bolt.Tx) error {
 		c := tx.Bucket(outboxBucket).Cursor()
 		for k, v := c.First(); k != nil && len(items) < n; k, v = c.Next() {
-			items = append(items, Item{binary.BigEndian.Uint64(k), append([]byte(nil), v...)})
+			items = append(items, forward.Item{ID: binary.BigEndian.Uint64(k), Payload: append([]byte(nil), v...)})
 		}
 		return nil
 	})
@@ -43,7 +41,7 @@ func (s *Store) Next(n int) (items []Item, err error) {
 }
 
 // Done takes payloads out that were delivered.
-func (s *Store) Done(items []Item) error {
+func (s *Store) Done(items []forward.Item) error {
 	err := s.db.Update(func(tx *bolt.Tx) error {
 		b := tx.Bucket(outboxBucket)
 		for _, it := range items {

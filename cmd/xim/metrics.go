@@ -1,0 +1,32 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+
+	"github.com/xim-monitor/xim/cmd/xim/internal/metrics"
+	"github.com/xim-monitor/xim/cmd/xim/internal/pipeline"
+)
+
+// serveMetrics serves metrics at an address until ctx ends; nothing if it is "".
+func serveMetrics(ctx context.Context, address string, pipe *pipeline.Pipeline, kept *state, f *forwarding) error {
+	if address == "" {
+		return nil
+	}
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return cannotStart(fmt.Errorf("--metrics: %w", err))
+	}
+	from := metrics.Sources{Version: versionText(), Stats: &pipe.Stats, Forwarder: f.Forwarder, Queue: f.queue}
+	if kept.store != nil {
+		from.StoreSize = kept.store.Size
+	}
+	logf("metrics at http://%s/metrics", l.Addr())
+	go func() {
+		if err := metrics.Serve(ctx, l, from.Registry()); err != nil {
+			logf("metrics: %v", err)
+		}
+	}()
+	return nil
+}

@@ -112,9 +112,12 @@ func (c *config) setExclude(key string, value json.RawMessage) error {
 		return eachItem(key, value, "a user name or number", c.excludeUser)
 	case "exclude.processes":
 		return eachItem(key, value, "a process name", func(item any) bool {
-			name, ok := item.(string)
-			c.exclude.processes = append(c.exclude.processes, name)
-			return ok && name != ""
+			switch item.(type) {
+			case string, json.Number, bool: // Falco hands "123" on as 123, "yes" as true
+				c.exclude.processes = append(c.exclude.processes, fmt.Sprint(item))
+				return item != ""
+			}
+			return false
 		})
 	case "exclude.path_prefixes":
 		return eachItem(key, value, "an absolute path", func(item any) bool {

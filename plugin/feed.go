@@ -253,6 +253,9 @@ func (p *instance) madePipe(e *event.Event, out *C.xim_outcome) {
 	}
 }
 
+// startedByHand are the runtimes whose users choose a container's labels.
+var startedByHand = []string{"docker", "podman", "lxc", "libvirt-lxc", "mesos", "rkt", "bpm", "custom", "static"}
+
 // describe takes a container's metadata.
 func (p *instance) describe(e *event.Event) {
 	m, err := identity.ParseMetadata(e.Data)
@@ -268,6 +271,7 @@ func (p *instance) describe(e *event.Event) {
 		Place:        flow.Place{Container: m.ID, PodUID: m.PodUID},
 		PodNamespace: m.PodNamespace,
 		PodName:      m.PodName,
+		Claimed:      slices.Contains(startedByHand, m.Type),
 	})
 	C.xim_cache_clear(&p.shim.cache) // who is who may have changed
 }

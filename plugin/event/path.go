@@ -1,6 +1,9 @@
 package event
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Pseudo tells whether a path leads to no object: onto procfs, sysfs, cgroupfs
 // or devtmpfs. Where the device is known (not 0) and belongs to a disk, or the
@@ -15,7 +18,7 @@ func Pseudo(path string, device uint32, overlay bool) bool {
 	case under(path, "/proc"), under(path, "/sys"):
 		return true
 	case under(path, "/dev"):
-		return !leadsOut(path)
+		return onDevtmpfs(path)
 	}
 	return false
 }
@@ -26,19 +29,26 @@ func OnProcOrSys(path string) bool {
 	return under(path, "/sys") || under(path, "/proc") && behindProc(path) == path
 }
 
-// leadsOut tells whether a path below /dev is on a file system for data, or a
-// name for one of the process's own descriptors.
-func leadsOut(path string) bool {
-	for _, dir := range [...]string{"/dev/shm", "/dev/mqueue", "/dev/hugepages", "/dev/fd"} {
-		if under(path, dir) && path != dir {
-			return true
-		}
+// deviceFolders are those below /dev that hold devices, or nothing for data.
+var deviceFolders = []string{
+	"block", "bsg", "bus", "char", "cpu", "disk", "dma_heap", "dri", "infiniband", "input",
+	"mapper", "net", "pts", "raw", "snd", "usb", "v4l", "vfio", "vhost", "virtio-ports",
+}
+
+// onDevtmpfs tells whether a path below /dev is a device's. What lies in another
+// folder, such as /dev/shm, is a volume or a file system for data of its own.
+func onDevtmpfs(path string) bool {
+	name, rest, inFolder := strings.Cut(strings.TrimPrefix(path, "/dev/"), "/")
+	if inFolder && rest != "" {
+		return slices.Contains(deviceFolders, name)
 	}
-	switch path {
-	case "/dev/stdin", "/dev/stdout", "/dev/stderr":
-		return true
+	switch name {
+	case "stdin", "stdout", "stderr": // the process's own descriptors
+		return false
+	case "termination-log": // a file that Kubernetes mounts into a pod
+		return false
 	}
-	return false
+	return true
 }
 
 // behindProc follows /proc/PID/root and its like, which lead to real files, as

@@ -11,7 +11,7 @@ func TestRemovedContainerGivesBackItsPod(t *testing.T) {
 	tr := newTracker(t, Options{})
 	for i := range 2 * keepUnused {
 		id := fmt.Sprint("c", i)
-		tr.Describe(Description{Place: Place{id, "u" + id}})
+		tr.Describe(told(Place{id, "u" + id}, "", ""))
 		tr.Remove(id)
 	}
 	if s := tr.Stats(); s.Containers != 0 || s.Pods > keepUnused {
@@ -25,9 +25,9 @@ func TestContainersOutsidePodsGiveBackNone(t *testing.T) {
 	tr := newTracker(t, Options{})
 	for i := range 3 * keepUnused {
 		id := fmt.Sprint("c", i)
-		tr.Describe(Description{Place: Place{Container: id}})
+		tr.Describe(told(Place{Container: id}, "", ""))
 		tr.Remove(id)
-		tr.Describe(Description{Place: Place{"d" + id, "u" + id}, PodNamespace: "ns", PodName: id})
+		tr.Describe(told(Place{"d" + id, "u" + id}, "ns", id))
 		tr.Remove("d" + id)
 	}
 	if refs := tr.places.pods.refs[noPod]; refs != 1 {

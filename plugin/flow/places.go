@@ -16,8 +16,9 @@ const (
 )
 
 type container struct {
-	id  string
-	pod podID
+	id    string
+	pod   podID
+	claim pod // what its labels say, where they cannot be trusted
 }
 
 func (c container) name() string {
@@ -73,8 +74,17 @@ func (p *places) enter(at Place) containerID {
 	}
 	if at.PodUID != "" && p.containers.list[c].pod == noPod {
 		p.join(c, p.pod(at.PodUID))
+		p.confirm(c)
 	}
 	return c
+}
+
+// confirm believes a container's claim if its cgroup path gave the same pod.
+func (p *places) confirm(c containerID) {
+	at := &p.containers.list[c]
+	if at.pod != noPod && at.claim.name != "" && at.claim.uid == p.pods.list[at.pod].uid {
+		p.pods.list[at.pod].name = at.claim.name
+	}
 }
 
 func (p *places) pod(uid string) podID {
@@ -133,11 +143,19 @@ func (t *Tracker) Describe(d Description) {
 	if d.PodNamespace != "" && d.PodName != "" {
 		name = d.PodNamespace + "/" + d.PodName
 	}
+	if d.Claimed {
+		c := p.enter(Place{Container: d.Container})
+		if name != "" {
+			p.containers.list[c].claim = pod{uid: d.PodUID, name: name}
+			p.confirm(c)
+		}
+		return
+	}
 	if d.PodUID == "" && name != "" {
 		d.PodUID = name // metadata without a uid: the name has to serve
 	}
 	c := p.enter(d.Place)
-	if at := p.containers.list[c].pod; at != noPod && name != "" {
+	if at := p.containers.list[c].pod; at != noPod && name != "" && p.pods.list[at].uid == d.PodUID {
 		p.pods.list[at].name = name
 	}
 }

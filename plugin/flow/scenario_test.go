@@ -161,13 +161,18 @@ func (s *scenario) is(it string, w []string) {
 	case "gone":
 		s.tracker.Remove(it)
 	default:
-		d := Description{Place: Place{Container: it}}
-		d.PodNamespace, d.PodName, _ = strings.Cut(w[0], "/")
-		if n := len(w); n > 1 && w[n-2] == "of" || w[0] == "of" {
-			d.PodUID = w[n-1]
+		at := Place{Container: it}
+		namespace, name, _ := strings.Cut(w[0], "/")
+		if n := len(w); n > 1 && w[n-2] == "of" {
+			at.PodUID = w[n-1]
 		}
-		s.tracker.Describe(d)
+		s.tracker.Describe(told(at, namespace, name))
 	}
+}
+
+// told is what Kubernetes' runtime tells of a container.
+func told(at Place, namespace, name string) Description {
+	return Description{Place: at, PodNamespace: namespace, PodName: name}
 }
 
 // count says what there is, of the things that are named.

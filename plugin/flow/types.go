@@ -68,6 +68,11 @@ type Description struct {
 	Place
 	PodNamespace string
 	PodName      string
+
+	// Claimed says that whoever started the container chose its labels, and so may
+	// have named any pod: they are believed only where its cgroup path gives the
+	// same uid.
+	Claimed bool
 }
 
 // A Who names a subject in full, whatever the granularity.

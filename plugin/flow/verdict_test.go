@@ -4,7 +4,7 @@ import "testing"
 
 func TestVerdictTellsBothSides(t *testing.T) {
 	tr := newTracker(t, Options{})
-	tr.Describe(Description{Place{"c1", "u1"}, "ns", "a"})
+	tr.Describe(told(Place{"c1", "u1"}, "ns", "a"))
 	w, r := tr.Subject("A", Place{"c1", "u1"}), tr.Subject("B", Place{"c2", ""})
 	tr.Write(InodeKey(1, 7), w, "/mnt/a, b", 1000)
 	v := tr.Read(InodeKey(1, 7), r, "/data/a -> (b)", OpPread, 1500)
@@ -88,7 +88,7 @@ func TestNothingOfTheCallersIsKept(t *testing.T) {
 	text := []byte("A.c1.u1./d/x.nn.aa")
 	s := tr.Subject(unsafeString(text[:1]), Place{unsafeString(text[2:4]), unsafeString(text[5:7])})
 	tr.Write(InodeKey(1, 7), s, unsafeString(text[8:12]), 1)
-	tr.Describe(Description{Place{unsafeString(text[2:4]), unsafeString(text[5:7])}, unsafeString(text[13:15]), unsafeString(text[16:18])})
+	tr.Describe(told(Place{unsafeString(text[2:4]), unsafeString(text[5:7])}, unsafeString(text[13:15]), unsafeString(text[16:18])))
 	path := []byte("/path")
 	v := read(path)
 	for _, used := range [][]byte{text, path} {

@@ -183,6 +183,10 @@ func TestObjects(t *testing.T) {
 			s.write(7)
 			s.b.Openat("/sys/x", rd, disk, 7).Read(1)
 		}, []string{"read: (writer -> /sys/x -> reader)"}},
+		{"a volume below /dev", func(s *stage) {
+			s.a.Openat("/dev/vol/x", create, tmpfs, 7).Write(1)
+			s.b.Openat("/dev/vol/x", rd, tmpfs, 7).Read(1)
+		}, []string{"read: (writer -> /dev/vol/x -> reader)"}},
 		{"named pipe, emptied by every open", func(s *stage) {
 			s.a.Mkfifo("/a/pipe")
 			s.a.Openat("/a/pipe", wr|scap.OTrunc, disk, 7).Write(1)

@@ -15,8 +15,9 @@ import (
 
 const (
 	// drainWait is how long the end waits for what is not delivered yet, when
-	// all sources have ended.
+	// all sources have ended; keptWait the same where the store keeps it.
 	drainWait = 10 * time.Second
+	keptWait  = 2 * time.Second
 	// lastTry is the same after a signal.
 	lastTry = 150 * time.Millisecond
 )
@@ -88,7 +89,11 @@ func (f *forwarding) finish(ctx context.Context) error {
 	if f.Forwarder == nil {
 		return nil
 	}
-	wait, cancel := context.WithTimeout(context.Background(), drainWait)
+	most := drainWait
+	if f.kept {
+		most = keptWait
+	}
+	wait, cancel := context.WithTimeout(context.Background(), most)
 	defer cancel()
 	defer context.AfterFunc(ctx, func() { time.AfterFunc(lastTry, cancel) })()
 	f.Drain(wait)

@@ -68,7 +68,7 @@ it, and passes it on.
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.AddCommand(watchCommand(), versionCommand(), exitCodesTopic())
+	root.AddCommand(watchCommand(), flowsCommand(), versionCommand(), exitCodesTopic())
 	return root
 }
 
@@ -82,5 +82,13 @@ func exitCodesTopic() *cobra.Command {
 3  it could not start: a file, an address, a certificate or the store cannot be
    opened
 4  flows that were to be forwarded were not delivered and are lost`,
+	}
+}
+
+// complete makes shells offer the values of a flag. It panics for a flag that is
+// not there, which any test shows.
+func complete(cmd *cobra.Command, flag string, values ...string) {
+	if err := cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)); err != nil {
+		panic(err)
 	}
 }

@@ -68,6 +68,8 @@ with what does not print as \x1b or \u202e.`,
 	o.forward.register(f)
 	f.StringVar(&o.metrics, "metrics", "", "serve Prometheus metrics at http://`HOST:PORT`/metrics")
 	f.StringVar(&o.config, configFlag, "", "take options from the YAML `FILE`: the names of these flags; flags win")
+	complete(cmd, "output", "line", "wide", "json")
+	complete(cmd, "color", "auto", "always", "never")
 	return cmd
 }
 

@@ -9,6 +9,7 @@ package source
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -50,7 +51,7 @@ func lines(r io.Reader, name string, in *pipeline.Intake) error {
 		var bad error
 		if size > MaxAlert {
 			bad = fmt.Errorf("a line of more than %d bytes", MaxAlert)
-		} else if bad = in.Take(text); pipeline.Ended(bad) {
+		} else if bad = in.Take(bytes.TrimRight(text, "\r\n")); pipeline.Ended(bad) {
 			return nil
 		}
 		if bad != nil {

@@ -84,6 +84,19 @@ func Open(path string, now time.Time) (s *Store, aside string, err error) {
 	return s, fmt.Sprintf("%s is damaged (%v); it was renamed to %s and a new one begun, so flows seen before are new again", path, damage.why, kept), err
 }
 
+// OpenExisting opens a store that is there. A damaged one stays as it is.
+func OpenExisting(path string) (*Store, error) {
+	if _, err := os.Stat(path); err != nil {
+		return nil, fmt.Errorf("open the store: %w", err)
+	}
+	s, err := open(path)
+	var damage damaged
+	if errors.As(err, &damage) {
+		return nil, fmt.Errorf("%s is damaged (%v): the next \"xim watch\" sets it aside", path, damage.why)
+	}
+	return s, err
+}
+
 // damaged is the error of a file that is there and can be read, but is no store.
 type damaged struct{ why error }
 

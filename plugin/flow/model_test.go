@@ -15,10 +15,11 @@ type model struct {
 	objects map[Key][]modelWriter // latest first
 	order   []Key                 // least recently written first
 	pipes   map[Key]bool
-	podOf   map[string]string // a container's pod uid, empty outside any
-	names   map[string]string // a pod's name by its uid, empty while unknown
-	seen    []string          // flows, least recently seen first
-	evicted [3]int            // objects, writers, flows
+	podOf   map[string]string    // a container's pod uid, empty outside any
+	claims  map[string][2]string // a container's claim: uid, name
+	names   map[string]string    // a pod's name by its uid, empty while unknown
+	seen    []string             // flows, least recently seen first
+	evicted [3]int               // objects, writers, flows
 	flows   [granularities]int
 }
 
@@ -38,7 +39,7 @@ func newModel(opts Options) *model {
 	}
 	return &model{
 		opts: opts, objects: map[Key][]modelWriter{}, pipes: map[Key]bool{},
-		podOf: map[string]string{}, names: map[string]string{},
+		podOf: map[string]string{}, claims: map[string][2]string{}, names: map[string]string{},
 	}
 }
 
@@ -48,19 +49,41 @@ func (m *model) enter(at Place) {
 		return
 	}
 	uid := cmp.Or(m.podOf[at.Container], at.PodUID)
-	if m.podOf[at.Container] = uid; uid != "" {
-		m.names[uid] += "" // it is there
+	if m.podOf[at.Container] == "" {
+		m.podOf[at.Container] = uid
+		m.confirm(at.Container)
+	}
+}
+
+// confirm believes a claim that fits the pod.
+func (m *model) confirm(container string) {
+	uid, claim := m.podOf[container], m.claims[container]
+	if uid == "" {
+		return
+	}
+	if m.names[uid] += ""; claim[0] == uid {
+		m.names[uid] = claim[1]
 	}
 }
 
 func (m *model) describe(d Description) {
+	if d.Container == "" {
+		return
+	}
 	name := ""
 	if d.PodNamespace != "" && d.PodName != "" {
 		name = d.PodNamespace + "/" + d.PodName
-		d.PodUID = cmp.Or(d.PodUID, name)
 	}
-	m.enter(d.Place)
-	if uid := m.podOf[d.Container]; uid != "" && name != "" {
+	if d.Claimed {
+		m.enter(Place{Container: d.Container})
+		if name != "" {
+			m.claims[d.Container] = [2]string{d.PodUID, name}
+			m.confirm(d.Container)
+		}
+		return
+	}
+	m.enter(Place{d.Container, cmp.Or(d.PodUID, name)})
+	if uid := m.podOf[d.Container]; uid != "" && name != "" && (d.PodUID == "" || d.PodUID == uid) {
 		m.names[uid] = name
 	}
 }
@@ -72,6 +95,7 @@ func (m *model) remove(container string) {
 		}
 	}
 	delete(m.podOf, container)
+	delete(m.claims, container)
 }
 
 func (m *model) forget(k Key) {

@@ -151,11 +151,12 @@ func (t *Tracker) Describe(d Description) {
 		}
 		return
 	}
-	if d.PodUID == "" && name != "" {
-		d.PodUID = name // metadata without a uid: the name has to serve
+	anyUID := d.PodUID == ""
+	if anyUID && name != "" {
+		d.PodUID = name // where no uid ever comes, the name has to serve
 	}
 	c := p.enter(d.Place)
-	if at := p.containers.list[c].pod; at != noPod && name != "" && p.pods.list[at].uid == d.PodUID {
+	if at := p.containers.list[c].pod; at != noPod && name != "" && (anyUID || p.pods.list[at].uid == d.PodUID) {
 		p.pods.list[at].name = name
 	}
 }

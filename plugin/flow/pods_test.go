@@ -70,6 +70,31 @@ func TestPods(t *testing.T) {
 			A reads 7 as /x => container c1 -> host, pod ns/a -> host
 			c2 is ns/a of u1
 			A/c2/u1 reads 7 as /x => new container c1 -> c2`},
+		{"metadata of another pod names no pod", Options{}, `
+			A/c1/u1 writes 7 as /x
+			c1 is ns/b of u2
+			A reads 7 as /x => new container c1 -> host, new pod pod:u1 -> host`},
+		{"a claim that the cgroup path confirms, before and after", Options{}, `
+			c1 claims ns/a of u1
+			A/c1/u1 writes 7 as /x
+			A reads 7 as /x => new container c1 -> host, new pod ns/a -> host
+			A/c2/u2 reads 7 as /x => new container c1 -> c2, new pod ns/a -> pod:u2
+			c2 claims ns/b of u2
+			A/c2/u2 reads 7 as /x => container c1 -> c2, pod ns/a -> ns/b`},
+		{"a claim that nothing confirms", Options{}, `
+			c1 claims ns/a of u1
+			c2 claims ns/a
+			c3 claims ns/a of u4
+			A/c1 writes 7 as /x
+			A/c2/u2 writes 7 as /x
+			A/c3/u3 writes 7 as /x
+			A reads 7 as /x => new container c3,c2,c1 -> host, new pod pod:u3,pod:u2,c1 -> host`},
+		{"a claim takes no name away", Options{}, `
+			c1 is ns/a of u1
+			c1 claims ns/b
+			c1 claims ns/b of u2
+			A/c1/u1 writes 7 as /x
+			A reads 7 as /x => new container c1 -> host, new pod ns/a -> host`},
 		{"the host has no pod, whatever is said", Options{}, `
 			A writes 7 as /x
 			B/c1/u1 reads 7 as /x => new process A -> B, new container host -> c1, new pod host -> pod:u1

@@ -44,6 +44,7 @@ func (p *player) description() Description {
 	d := told(p.place(), "", "")
 	if d.Container != "" && p.IntN(2) == 0 {
 		d.PodNamespace, d.PodName = pick(p, "ns", "prod", ""), pick(p, "a", "b", "")
+		d.Claimed = p.IntN(4) == 0
 	}
 	return d
 }

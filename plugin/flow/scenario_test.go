@@ -18,6 +18,7 @@ import (
 //	B writes /b/x                       the inode is unknown: the path names the object
 //	7 is created                        or truncated, or a pipe
 //	c1 is of u1                         metadata: or "is ns/pod", "is ns/pod of u1", "is known"
+//	c1 claims ns/pod of u1              metadata that is not to be trusted
 //	c1 is gone
 //	device 5 is an overlay of c1
 //	count objects 1 subjects 2
@@ -73,6 +74,10 @@ func (s *scenario) step(line string) {
 	switch w[1] {
 	case "is":
 		s.is(w[0], w[2:])
+	case "claims":
+		d := description(w[0], w[2:])
+		d.Claimed = true
+		s.tracker.Describe(d)
 	case "objects", "subjects", "containers", "pods", "unclear", "flows":
 		got, want = s.count(w[1:]), strings.Join(w[1:], " ")
 	default:
@@ -161,13 +166,18 @@ func (s *scenario) is(it string, w []string) {
 	case "gone":
 		s.tracker.Remove(it)
 	default:
-		at := Place{Container: it}
-		namespace, name, _ := strings.Cut(w[0], "/")
-		if n := len(w); n > 1 && w[n-2] == "of" {
-			at.PodUID = w[n-1]
-		}
-		s.tracker.Describe(told(at, namespace, name))
+		s.tracker.Describe(description(it, w))
 	}
+}
+
+// description understands "of u1", "ns/pod", "ns/pod of u1", and "known".
+func description(container string, w []string) Description {
+	at := Place{Container: container}
+	namespace, name, _ := strings.Cut(w[0], "/")
+	if n := len(w); n > 1 && w[n-2] == "of" {
+		at.PodUID = w[n-1]
+	}
+	return told(at, namespace, name)
 }
 
 // told is what Kubernetes' runtime tells of a container.

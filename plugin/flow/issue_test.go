@@ -40,3 +40,19 @@ func TestContainersOutsidePodsGiveBackNone(t *testing.T) {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
+
+// A claim was kept as a string of the caller's.
+func TestClaimIsCopied(t *testing.T) {
+	tr := newTracker(t, Options{})
+	uid := []byte("u1")
+	d := told(Place{"c1", unsafeString(uid)}, "ns", "a")
+	d.Claimed = true
+	tr.Describe(d)
+	copy(uid, "##")
+	w, r := tr.Subject("A", Place{"c1", "u1"}), tr.Subject("A", Place{})
+	tr.Write(InodeKey(1, 7), w, "/x", 1)
+	got := verdictText(tr.Read(InodeKey(1, 7), r, "/x", OpRead, 2))
+	if want := "new container c1 -> host, new pod ns/a -> host"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}

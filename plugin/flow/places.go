@@ -1,5 +1,7 @@
 package flow
 
+import "strings"
+
 // How many containers and pods are kept that nothing refers to: one that
 // returns within this many others still has its name.
 const keepUnused = 4096
@@ -29,13 +31,14 @@ func (c container) name() string {
 }
 
 type pod struct {
-	uid  string
-	name string // namespace/name, empty while unknown
+	uid     string
+	name    string // namespace/name, empty while unknown
+	unnamed string // what it is called until then
 }
 
-func (p pod) text() string {
+func (p *pod) text() string {
 	if p.name == "" {
-		return "pod:" + p.uid
+		return p.unnamed
 	}
 	return p.name
 }
@@ -69,7 +72,7 @@ func (p *places) enter(at Place) containerID {
 	}
 	c, ok := p.containers.index[at.Container]
 	if !ok {
-		id := string([]byte(at.Container))
+		id := strings.Clone(at.Container)
 		c = p.containers.enter(id, container{id: id})
 	}
 	if at.PodUID != "" && p.containers.list[c].pod == noPod {
@@ -91,8 +94,9 @@ func (p *places) pod(uid string) podID {
 	if h, ok := p.pods.index[uid]; ok {
 		return h
 	}
-	uid = string([]byte(uid))
-	return p.pods.enter(uid, pod{uid: uid})
+	unnamed := "pod:" + uid
+	uid = unnamed[len("pod:"):] // the caller's memory may not live
+	return p.pods.enter(uid, pod{uid: uid, unnamed: unnamed})
 }
 
 func (p *places) join(c containerID, to podID) {
@@ -118,7 +122,7 @@ func (p *places) podUIDName(c containerID) string {
 	if at.pod == noPod {
 		return at.name()
 	}
-	return pod{uid: p.pods.list[at.pod].uid}.text()
+	return p.pods.list[at.pod].unnamed
 }
 
 func (p *places) samePod(a, b containerID) bool {
@@ -146,7 +150,7 @@ func (t *Tracker) Describe(d Description) {
 	if d.Claimed {
 		c := p.enter(Place{Container: d.Container})
 		if name != "" {
-			p.containers.list[c].claim = pod{uid: d.PodUID, name: name}
+			p.containers.list[c].claim = pod{uid: strings.Clone(d.PodUID), name: name}
 			p.confirm(c)
 		}
 		return

@@ -254,3 +254,9 @@ init 1 rc 0
 		append(twoOnOneFile, "init 1 {}", "open 1", writes(1, 100, 3), reads(2, 200, 4), reads(3, 100, 3),
 			"open 1", reads(4, 100, 3), reads(5, 100, 3), "destroy 1")...)
 }
+
+// A second instance may be made while another is destroyed. The handle of the one
+// was free again before the shim had let go of it: it took the new one's state along.
+func TestInitBesideDestroy(t *testing.T) {
+	answers(t, "twice 2000 cycles", `cycles 2000 {"max_objects":16,"max_flows":16}`)
+}

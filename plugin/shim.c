@@ -51,11 +51,12 @@ void *plugin_init(const fw_init_input *in, int32_t *rc)
 void plugin_destroy(void *state)
 {
 	uintptr_t handle = (uintptr_t)state;
-	if (handle == 0 || handle > 255)
+	if (handle == 0 || handle > 255 || instances[handle] == NULL)
 		return;
+	xim_shim *x = instances[handle];
+	instances[handle] = NULL; /* ximDestroy frees the handle: another thread may get it */
 	ximDestroy(handle);
-	free(instances[handle]);
-	instances[handle] = NULL;
+	free(x);
 }
 
 /*

@@ -15,6 +15,7 @@
  *   event N HEX                  parse these bytes, show what is extracted
  *   metric N NAME                one metric's value
  *   cycle COUNT CONFIG           init, open and destroy, COUNT times
+ *   cycles COUNT CONFIG          the same in two threads at once
  *   signals N COUNT              parse while signals come in, COUNT of each kind
  *   metrics N COUNT              parse while another thread asks for metrics
  *   replay N FILE LIES           the events of a capture, with made-up tables;
@@ -95,9 +96,9 @@ static void load(const char *path)
 
 /* ---- what lives until a callback returns ---- */
 
-static void **lent;
-static size_t nlent, room;
-static int entries; /* not released */
+static __thread void **lent;
+static __thread size_t nlent, room;
+static __thread int entries; /* not released */
 
 static void *lend(size_t size)
 {
@@ -697,9 +698,8 @@ static void tell_descriptor(const char *args)
 	*to = d;
 }
 
-static void cycle(int count, const char *config)
+static void cycle(instance *x, int count, const char *config)
 {
-	instance *x = at(MAX_INSTANCES - 1);
 	size_t before = 0;
 	for (int i = 0; i < count; i++) {
 		if (start(x, config) != FW_SUCCESS)
@@ -712,7 +712,26 @@ static void cycle(int count, const char *config)
 			before = mallinfo2().uordblks + mallinfo2().hblkhd;
 	}
 	size_t after = mallinfo2().uordblks + mallinfo2().hblkhd;
-	printf("%d cycles, %s\n", count, after > before + 65536 ? "memory grew" : "no memory lost");
+	if (!stop)
+		printf("%d cycles, %s\n", count, after > before + 65536 ? "memory grew" : "no memory lost");
+}
+
+static void *cycle_too(void *config)
+{
+	cycle(at(MAX_INSTANCES - 2), count_wanted, config);
+	free(lent);
+	return NULL;
+}
+
+static void cycles(int count, const char *config)
+{
+	pthread_t t;
+	count_wanted = count;
+	stop = 1; /* two at once cannot tell whose memory it is */
+	pthread_create(&t, NULL, cycle_too, (void *)config);
+	cycle(at(MAX_INSTANCES - 1), count, config);
+	pthread_join(t, NULL);
+	printf("twice %d cycles\n", count);
 }
 
 static void obey(char *line)
@@ -731,9 +750,11 @@ static void obey(char *line)
 	} else {
 		long n = strtol(args, &rest, 10);
 		rest += *rest == ' ';
-		instance *x = IS("cycle") ? NULL : at((int)n);
+		instance *x = IS("cycle") || IS("cycles") ? NULL : at((int)n);
 		if (IS("cycle")) {
-			cycle((int)n, rest);
+			cycle(at(MAX_INSTANCES - 1), (int)n, rest);
+		} else if (IS("cycles")) {
+			cycles((int)n, rest);
 		} else if (IS("init")) {
 			int32_t rc = start(x, rest);
 			printf("init %ld rc %d%s", n, rc, x->state ? "" : " no state");

@@ -260,3 +260,19 @@ init 1 rc 0
 func TestInitBesideDestroy(t *testing.T) {
 	answers(t, "twice 2000 cycles", `cycles 2000 {"max_objects":16,"max_flows":16}`)
 }
+
+// A thread that the framework could not look up has the process id -1. Two of those
+// are two, each with its own descriptors, container and name.
+func TestThreadsOfUnknownProcess(t *testing.T) {
+	answers(t, `
+init 1 rc 0
+1 -
+2 -
+3 -
+4 -
+5 crosses [host -> /data/x -> 0123456789ab]`,
+		append(twoOnOneFile, "thread 300 -1 <NA> -", "fd 300 3 16 800001 9 /data/own",
+			"thread 302 -1 <NA> 0123456789ab", "fd 302 3 16 800001 7 /data/x", "fd 302 4 16 800001 8 /data/own",
+			`init 1 {"granularity":"container"}`,
+			writes(1, 302, 4), writes(2, 300, 3), reads(3, 300, 3), writes(4, 100, 3), reads(5, 302, 3), "destroy 1")...)
+}

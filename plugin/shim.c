@@ -187,12 +187,16 @@ static int param_s64(const fw_event *e, uint32_t i, int64_t *v)
 	return p != NULL;
 }
 
+/*
+ * The thread group of a thread. One that the framework could not look up has the
+ * process id -1: it is a group by itself.
+ */
 static uint32_t group_of(xim_shim *x, uint64_t tid)
 {
 	int64_t pid;
 	uint32_t group = xim_cache_group(&x->cache, tid);
 	if (group == 0 && (int64_t)tid > 0 && xim_read_pid(&x->tables, x->reader, (int64_t)tid, &pid) == FOUND) {
-		group = (uint32_t)pid;
+		group = (uint32_t)(pid > 0 && pid <= UINT32_MAX ? (uint64_t)pid : tid);
 		xim_cache_learn_thread(&x->cache, tid, group);
 	}
 	return group;

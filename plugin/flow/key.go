@@ -1,9 +1,6 @@
 package flow
 
-import (
-	"hash/maphash"
-	"math/bits"
-)
+import "math/bits"
 
 // A Key names an object: a device and an inode on it, or, where no inode is
 // known, a path inside one container (see PathKey).
@@ -17,37 +14,23 @@ const pathBit = 1 << 63
 // InodeKey names the object behind an inode of a device.
 func InodeKey(dev uint32, ino uint64) Key { return Key{uint64(dev), ino} }
 
-// Keys makes and hashes keys with seeds of its own, so that nobody can choose
-// paths or inodes that collide.
-type keys struct {
-	high, low maphash.Seed
-	mix       uint64
-}
-
-func newKeys() keys {
-	return keys{maphash.MakeSeed(), maphash.MakeSeed(), maphash.String(maphash.MakeSeed(), "")}
-}
+// The kinds of hashes, behind those of flows, which are granularities.
+const (
+	pathHigh = 'p'
+	pathLow  = 'q'
+)
 
 // PathKey names an object by its path in a container, for captures that know no
 // inodes. The same path in two containers is two objects.
 func (t *Tracker) PathKey(container, path string) Key {
-	return Key{pathHash(t.keys.high, container, path) | pathBit, pathHash(t.keys.low, container, path)}
+	return Key{t.secret.hash(pathHigh, container, path) | pathBit, t.secret.hash(pathLow, container, path)}
 }
 
-func pathHash(seed maphash.Seed, container, path string) uint64 {
-	var h maphash.Hash
-	h.SetSeed(seed)
-	h.WriteString(container)
-	h.WriteByte(0)
-	h.WriteString(path)
-	return h.Sum64()
-}
+// Hash spreads keys over 32 bits, so that nobody can choose inodes that collide.
+func (t *Tracker) Hash(k Key) uint32 { return t.secret.spread(k) }
 
-// Hash spreads keys over 32 bits.
-func (t *Tracker) Hash(k Key) uint32 { return t.keys.hash(k) }
-
-func (s *keys) hash(k Key) uint32 {
-	hi, lo := bits.Mul64(k.ino^s.mix, k.dev^0x9e3779b97f4a7c15)
-	hi2, lo2 := bits.Mul64(hi^lo^k.ino, s.mix|1)
+func (s *secret) spread(k Key) uint32 {
+	hi, lo := bits.Mul64(k.ino^s.k0, k.dev^s.k1)
+	hi2, lo2 := bits.Mul64(hi^lo^k.ino, s.k1|1)
 	return uint32((hi2 ^ lo2) >> 16)
 }

@@ -64,11 +64,8 @@ func roomFor(t *testing.T, tr *Tracker, places int) {
 		size, max int
 	}{
 		{"containers", len(tr.places.containers.list), places},
-		{"containers' queue", cap(tr.places.containers.idle), 4 * places},
 		{"pods", len(tr.places.pods.list), places},
-		{"pods' queue", cap(tr.places.pods.idle), 4 * places},
 		{"folders", len(tr.labels.dirs.list), 1000},
-		{"folders' queue", cap(tr.labels.dirs.idle), 1000},
 		{"labels", len(tr.labels.list), 1000},
 		{"subjects", len(tr.subjects.list), 1000},
 		{"others", len(tr.objects.others), 100},

@@ -1,34 +1,18 @@
 package flow
 
-import (
-	"hash/maphash"
-
-	"github.com/elastic/go-freelru"
-)
+import "github.com/elastic/go-freelru"
 
 // Seen is the set of flows that were reported, by granularity, writer, path as
 // the reader sees it and reader: the least recently seen goes first. It keeps
-// 64-bit hashes with a secret seed, not the texts: two of a million flows are
-// taken for one with a probability of about one to 37 million.
+// 64-bit hashes with a secret key, not the texts: two of a million flows are taken
+// for one with a probability of about one to 37 million.
 type seen struct {
-	lru  *freelru.LRU[uint64, struct{}]
-	seed maphash.Seed
+	lru *freelru.LRU[uint64, struct{}]
 }
 
 func newSeen(limit uint32) (seen, error) {
 	lru, err := freelru.New[uint64, struct{}](limit, func(k uint64) uint32 { return uint32(k >> 32) })
-	return seen{lru, maphash.MakeSeed()}, err
-}
-
-func (s *seen) key(g Granularity, writer, path, reader string) uint64 {
-	var h maphash.Hash
-	h.SetSeed(s.seed)
-	h.WriteByte(byte(g))
-	for _, part := range [...]string{writer, path, reader} {
-		h.WriteString(part)
-		h.WriteByte(0) // no name and no path holds it
-	}
-	return h.Sum64()
+	return seen{lru}, err
 }
 
 // has looks a flow up, and so keeps it from going.
@@ -40,7 +24,7 @@ func (s *seen) has(key uint64) bool {
 // fresh adds a flow and tells whether it was new. A pod's flows that were seen
 // before its name was known are the same flows.
 func (t *Tracker) fresh(g Granularity, w Subject, path string, r Subject) bool {
-	key := t.seen.key(g, t.Domain(g, w), path, t.Domain(g, r))
+	key := t.secret.hash(byte(g), t.Domain(g, w), path, t.Domain(g, r))
 	if t.seen.has(key) {
 		return false
 	}
@@ -58,7 +42,7 @@ func (t *Tracker) seenUnnamed(w Subject, path string, r Subject) bool {
 	writers, readers := t.podNames(w), t.podNames(r)
 	for i, from := range writers {
 		for j, to := range readers {
-			if i+j > 0 && (from != writers[0] || to != readers[0]) && t.seen.has(t.seen.key(Pod, from, path, to)) {
+			if i+j > 0 && (from != writers[0] || to != readers[0]) && t.seen.has(t.secret.hash(byte(Pod), from, path, to)) {
 				return true
 			}
 		}

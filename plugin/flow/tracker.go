@@ -31,7 +31,7 @@ type Options struct {
 // A Tracker remembers writers and judges reads. See the package's comment.
 type Tracker struct {
 	opts     Options
-	keys     keys
+	secret   *secret
 	objects  objects
 	labels   labels
 	subjects subjects
@@ -67,18 +67,18 @@ func New(opts Options) (*Tracker, error) {
 	}
 	t := &Tracker{
 		opts:     opts,
-		keys:     newKeys(),
+		secret:   newSecret(),
 		labels:   newLabels(),
 		subjects: subjects{index: map[subjectKey]Subject{}},
 		places:   newPlaces(),
 		devices:  devices{known: map[uint64]*device{}},
 	}
 	var err error
-	if t.objects.lru, err = freelru.New[Key, record](uint32(opts.MaxObjects), t.keys.hash); err != nil {
+	if t.objects.lru, err = freelru.New[Key, record](uint32(opts.MaxObjects), t.secret.spread); err != nil {
 		return nil, err
 	}
 	t.objects.lru.SetOnEvict(t.evicted)
-	if t.pipes, err = freelru.New[Key, struct{}](maxPipes, t.keys.hash); err != nil {
+	if t.pipes, err = freelru.New[Key, struct{}](maxPipes, t.secret.spread); err != nil {
 		return nil, err
 	}
 	if t.sights, err = newGeography(); err != nil {

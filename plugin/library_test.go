@@ -127,7 +127,7 @@ api 3.11.0
 schema 4.0.0
 parse-sources ["syscall"]
 extract-sources ["syscall"]
-parse-types 7 113 117 121 9 115 119 123 189 167 333 161 163 3 307 327 337 59 5 363 365 367 151 407 53 223 335 225 227 186 401 199 193 427 293 331 402 415 417
+parse-types 7 113 117 121 9 115 119 123 189 167 333 161 163 3 307 327 337 59 5 363 365 367 151 407 53 55 223 335 225 227 186 401 199 193 427 293 331 402 415 417
 extract-types 7 113 117 121 189 167 333 161 163 293 331
 init-schema 1 {"$schema":"http://json-schema.org/draft-04/schema#","type":"object"}
 fields 57`, "about")
@@ -275,4 +275,28 @@ init 1 rc 0
 			"thread 302 -1 <NA> 0123456789ab", "fd 302 3 16 800001 7 /data/x", "fd 302 4 16 800001 8 /data/own",
 			`init 1 {"granularity":"container"}`,
 			writes(1, 302, 4), writes(2, 300, 3), reads(3, 300, 3), writes(4, 100, 3), reads(5, 302, 3), "destroy 1")...)
+}
+
+// Descriptors come along with recvmsg, and with recvmmsg too.
+func TestDescriptorsReceived(t *testing.T) {
+	received := []byte("SCM_RIGHTS")
+	for _, call := range []struct {
+		name  string
+		event string
+	}{
+		{"recvmsg", happens(4, 53, 200, scap.I64(1), scap.U32(1), nil, nil, received, nil)},
+		{"recvmmsg", happens(4, 55, 200, scap.I64(1), scap.I64(9), scap.U32(1), nil, nil, received)},
+	} {
+		t.Run(call.name, func(t *testing.T) {
+			answers(t, `
+init 1 rc 0
+1 -
+2 -
+3 -
+4 crosses [alice -> /data/x -> bob]`,
+				append(twoOnOneFile, "fd 200 4 16 800001 8 /data/own", "init 1 {}",
+					writes(1, 100, 3), reads(2, 200, 4), // 4 is closed unseen
+					call.event, "fd 200 4 16 800001 7 /data/x", reads(5, 200, 4), "destroy 1")...)
+		})
+	}
 }

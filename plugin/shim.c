@@ -104,7 +104,7 @@ typedef enum {
 	CLOSES,     /* param 1 is the descriptor */
 	DUPLICATES, /* param 0 is the new descriptor */
 	CONTROLS,   /* fcntl: param 0 may be a new descriptor */
-	RECEIVES,   /* recvmsg: descriptors may come along */
+	RECEIVES,   /* recvmsg, recvmmsg: descriptors may come along */
 	FORKS,      /* param 0 is the child, 0 in the child */
 	EXITS,
 	RENAMES,    /* the thread group has another name or user */
@@ -124,10 +124,10 @@ static const struct {
 	{163, MOVES, 0},   {3, OPENS, 2},        {307, OPENS, 3},      {327, OPENS, 3},
 	{337, OPENS, 2},   {59, OPENS, 0},       {5, CLOSES, 1},       {363, DUPLICATES, 0},
 	{365, DUPLICATES, 0}, {367, DUPLICATES, 0}, {151, CONTROLS, 0}, {407, DUPLICATES, 0},
-	{53, RECEIVES, 4}, {223, FORKS, 0},      {335, FORKS, 0},      {225, FORKS, 0},
-	{227, FORKS, 0},   {186, EXITS, 0},      {401, RENAMES, 0},    {199, RENAMES, 0},
-	{193, RENAMES, 0}, {427, RENAMES, 0},    {293, EXECUTES, 0},   {331, EXECUTES, 0},
-	{402, TELLS, 0},   {415, TELLS, 0},      {417, TELLS, 0},
+	{53, RECEIVES, 4}, {55, RECEIVES, 5},    {223, FORKS, 0},      {335, FORKS, 0},
+	{225, FORKS, 0},   {227, FORKS, 0},      {186, EXITS, 0},      {401, RENAMES, 0},
+	{199, RENAMES, 0}, {193, RENAMES, 0},    {427, RENAMES, 0},    {293, EXECUTES, 0},
+	{331, EXECUTES, 0}, {402, TELLS, 0},     {415, TELLS, 0},      {417, TELLS, 0},
 };
 
 enum { NTYPES = sizeof handlings / sizeof *handlings, MAX_TYPE = 512 };

@@ -15,8 +15,9 @@ const maxSights = 1 << 15
 // coincide all the time: a pipe below /run and a program below /usr, say. What is
 // remembered can rule a device out, and never rules one in.
 type geography struct {
-	lru  *freelru.LRU[uint64, uint64] // a sight's hash: the device, or 0
-	seed maphash.Seed
+	lru    *freelru.LRU[uint64, uint64] // a sight's hash: the device, or 0
+	seed   maphash.Seed
+	places *places // a container's id outlives its handle
 }
 
 // The kinds of sights: a container saw a device at all, saw it below a folder of
@@ -27,9 +28,9 @@ const (
 	sawFolder
 )
 
-func newGeography() (geography, error) {
+func newGeography(p *places) (geography, error) {
 	lru, err := freelru.New[uint64, uint64](maxSights, func(k uint64) uint32 { return uint32(k >> 32) })
-	return geography{lru, maphash.MakeSeed()}, err
+	return geography{lru, maphash.MakeSeed(), p}, err
 }
 
 func (g *geography) key(kind byte, c containerID, dev uint64, folder string) uint64 {
@@ -37,9 +38,10 @@ func (g *geography) key(kind byte, c containerID, dev uint64, folder string) uin
 	h.SetSeed(g.seed)
 	maphash.WriteComparable(&h, struct {
 		kind byte
-		c    containerID
 		dev  uint64
-	}{kind, c, dev})
+	}{kind, dev})
+	h.WriteString(g.places.containers.list[c].id)
+	h.WriteByte(0)
 	h.WriteString(folder)
 	return h.Sum64()
 }

@@ -81,7 +81,7 @@ func New(opts Options) (*Tracker, error) {
 	if t.pipes, err = freelru.New[Key, struct{}](maxPipes, t.secret.spread); err != nil {
 		return nil, err
 	}
-	if t.sights, err = newGeography(); err != nil {
+	if t.sights, err = newGeography(t.places); err != nil {
 		return nil, err
 	}
 	if t.seen, err = newSeen(uint32(opts.MaxFlows)); err != nil {

@@ -18,6 +18,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -93,13 +94,20 @@ func cmdPost(ts *testscript.TestScript, neg bool, a []string) {
 	}
 }
 
-// cmdFetch gets a page: fetch URL.
+// cmdFetch gets a page, again until it matches: fetch URL REGEXP.
 func cmdFetch(ts *testscript.TestScript, neg bool, a []string) {
-	args(ts, neg, a, 1, 1, "fetch URL")
-	resp, err := http.Get(a[0])
+	args(ts, neg, a, 2, 2, "fetch URL REGEXP")
+	want, err := regexp.Compile(a[1])
 	ts.Check(err)
-	defer resp.Body.Close()
-	_, err = io.Copy(ts.Stdout(), resp.Body)
+	var page []byte
+	for end := time.Now().Add(patience); time.Now().Before(end) && !want.Match(page); {
+		resp, err := http.Get(a[0])
+		ts.Check(err)
+		page, err = io.ReadAll(resp.Body)
+		ts.Check(err)
+		resp.Body.Close()
+	}
+	_, err = ts.Stdout().Write(page)
 	ts.Check(err)
 }
 

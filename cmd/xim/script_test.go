@@ -36,7 +36,7 @@ const patience = 20 * time.Second
 //	falco NAME ADDRESS [DIR]      a gRPC server as Falco's; see also frames, hangup
 //	sink NAME                     a webhook, at $NAME; see also answer, received
 //	exit CODE ARGS...             run xim; its output is in the files stdout and stderr
-//	fetch URL                     the body is stdout
+//	fetch URL REGEXP              get a page until it matches; it is stdout
 //	append [-half] TO FROM, unhex FILE, damage HOW FILE
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{

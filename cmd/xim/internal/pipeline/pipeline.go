@@ -30,6 +30,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -87,6 +89,8 @@ const (
 	maxUnstored = 10_000
 	// saveEvery is how often counts are stored.
 	saveEvery = time.Second
+	// saveAtOnce is how many counts are stored in one commit.
+	saveAtOnce = 500
 )
 
 // Pipeline is made by New, run by Run.
@@ -242,8 +246,12 @@ func (p *Pipeline) Run() error {
 		p.mu.Lock()
 		closed := p.closed
 		p.mu.Unlock()
-		if err := p.write(closed); err != nil || closed {
+		if err := p.write(); err != nil {
 			return err
+		}
+		if closed {
+			p.save()
+			return nil
 		}
 		select {
 		case <-p.wake:
@@ -253,12 +261,11 @@ func (p *Pipeline) Run() error {
 	}
 }
 
-// write commits and prints what is waiting. With the counts of repeats too if
-// all is set.
-func (p *Pipeline) write(all bool) error {
+// write commits and prints what is waiting.
+func (p *Pipeline) write() error {
 	p.committing.Lock()
 	p.mu.Lock()
-	lines, b := p.waiting, p.batch(all)
+	lines, b := p.waiting, p.batch()
 	p.waiting = nil
 	p.mu.Unlock()
 	p.room.Broadcast()
@@ -273,9 +280,26 @@ func (p *Pipeline) save() {
 	p.committing.Lock()
 	defer p.committing.Unlock()
 	p.mu.Lock()
-	b := p.batch(true)
+	b := p.batch()
+	repeats := p.repeats
+	p.repeats = nil
+	// In the order of their keys and some at a time: a commit copies every page
+	// it touches, in memory and in the file.
+	slices.SortFunc(repeats, func(a, b *dedup.Record) int { return strings.Compare(a.Key(), b.Key()) })
 	p.mu.Unlock()
 	p.commit(b)
+	for some := range slices.Chunk(repeats, saveAtOnce) {
+		b = Batch{}
+		p.mu.Lock()
+		for _, r := range some {
+			r.Unsaved = false
+			if p.set.Get(r.Key()) == r {
+				b.Put = append(b.Put, *r)
+			}
+		}
+		p.mu.Unlock()
+		p.commit(b)
+	}
 }
 
 // Flows returns a copy of what is known and matches, that seen last first.
@@ -308,30 +332,20 @@ func (p *Pipeline) Forget(match func(*dedup.Record) bool) (n int) {
 	return n
 }
 
-// batch collects what the store does not have yet. It goes by what the set holds
-// now, so it does not matter in which order things happened.
-func (p *Pipeline) batch(all bool) (b Batch) {
-	if p.opts.Store == nil {
-		clear(p.changed)
-		return b
-	}
-	for key := range p.changed {
-		if r := p.set.Get(key); r != nil {
-			b.Put = append(b.Put, *r)
-			continue
-		}
-		b.Delete = append(b.Delete, key)
-	}
-	clear(p.changed)
-	if all {
-		for _, r := range p.repeats {
-			r.Unsaved = false
-			if p.set.Get(r.Key()) == r {
+// batch collects what is new or gone. It goes by what the set holds now, so it
+// does not matter in which order things happened.
+func (p *Pipeline) batch() (b Batch) {
+	if p.opts.Store != nil {
+		for key := range p.changed {
+			if r := p.set.Get(key); r != nil {
 				b.Put = append(b.Put, *r)
+			} else {
+				b.Delete = append(b.Delete, key)
 			}
 		}
-		p.repeats = p.repeats[:0]
+		slices.SortFunc(b.Put, func(a, b dedup.Record) int { return strings.Compare(a.Key(), b.Key()) })
 	}
+	clear(p.changed)
 	b.Outbox, p.outbox = p.outbox, nil
 	return b
 }

@@ -89,7 +89,11 @@ func (g *GRPC) Run(ctx context.Context, in *pipeline.Intake) error {
 		in.Lost()
 		// A part of chance, so that many clients do not return at once.
 		pause := wait/2 + rand.N(wait/2)
-		in.Log("grpc %s: %s; again in %v", g.Address, reason(err), pause.Round(100*time.Millisecond))
+		hint := ""
+		if g.config.CertFile != "" && !served {
+			hint = " (does Falco trust --cert?)" // a refusal of TLS 1.3 looks like any other end
+		}
+		in.Log("grpc %s: %s%s; again in %v", g.Address, reason(err), hint, pause.Round(100*time.Millisecond))
 		select {
 		case <-ctx.Done():
 			return nil

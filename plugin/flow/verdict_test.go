@@ -90,17 +90,21 @@ func TestNothingOfTheCallersIsKept(t *testing.T) {
 	tr.Write(InodeKey(1, 7), s, unsafeString(text[8:12]), 1)
 	tr.Describe(told(Place{unsafeString(text[2:4]), unsafeString(text[5:7])}, unsafeString(text[13:15]), unsafeString(text[16:18])))
 	path := []byte("/path")
+	whole := func(v *Verdict) string {
+		from := &v.Crossing(Pod).Writers[0]
+		return v.Path + " " + from.Path() + " " + from.Process + " " + from.Container + " " + from.Pod
+	}
 	v := read(path)
 	for _, used := range [][]byte{text, path} {
 		for i := range used {
 			used[i] = '#'
 		}
 	}
-	from := &v.Crossing(Pod).Writers[0]
-	if got := v.Path + " " + from.Path() + " " + from.Process + " " + from.Container + " " + from.Pod; got != "/path /d/x A c1 nn/aa" {
+	if got := whole(v); got != "/path /d/x A c1 nn/aa" {
 		t.Errorf("got %s", got)
 	}
-	if v := read([]byte("/path")); v.Crossing(Pod).New {
-		t.Error("the same flow is new again")
+	v = read([]byte("/path"))
+	if got := whole(v); got != "/path /d/x A c1 nn/aa" || v.Crossing(Pod).New {
+		t.Errorf("later got %s, new %v", got, v.Crossing(Pod).New)
 	}
 }

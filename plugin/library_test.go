@@ -300,3 +300,17 @@ init 1 rc 0
 		})
 	}
 }
+
+// /proc/PID/exe is a program's file: its device is that of a file system for data,
+// whoever reads it.
+func TestProgramsFileIsNotOnProcfs(t *testing.T) {
+	answers(t, `
+init 1 rc 0
+1 -
+2 -
+3 -
+4 crosses [alice -> /data/x -> bob]`,
+		"thread 100 100 alice -", "fd 100 3 16 2f 7 /data/x", "fd 100 5 16 2f 9 /proc/self/exe",
+		"thread 200 200 bob -", "fd 200 4 16 2f 7 /data/x",
+		"init 1 {}", writes(1, 100, 3), reads(2, 100, 5), writes(3, 100, 3), reads(4, 200, 4), "destroy 1")
+}

@@ -38,7 +38,7 @@ var deviceFolders = []string{
 // onDevtmpfs tells whether a path below /dev is a device's. What lies in another
 // folder, such as /dev/shm, is a volume or a file system for data of its own.
 func onDevtmpfs(path string) bool {
-	name, rest, inFolder := strings.Cut(strings.TrimPrefix(path, "/dev/"), "/")
+	name, rest, inFolder := strings.Cut(strings.TrimPrefix(path[len("/dev"):], "/"), "/")
 	if inFolder && rest != "" {
 		return slices.Contains(deviceFolders, name)
 	}
@@ -72,11 +72,13 @@ func behindProc(path string) string {
 		switch link {
 		case "root":
 			path = "/" + rest
+		case "exe":
+			return "/." // somewhere, and not on procfs
 		case "cwd", "fd", "map_files":
 			if !more {
 				return path // the link's folder, or the link itself
 			}
-			return "/." // somewhere, and not on procfs
+			return "/."
 		default:
 			return path
 		}

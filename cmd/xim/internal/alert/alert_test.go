@@ -85,6 +85,17 @@ func TestFlows(t *testing.T) {
 	}
 }
 
+// The shipped rules name the granularity in most fields.
+func TestFieldsOfTheShippedRules(t *testing.T) {
+	var d Decoder
+	var a Alert
+	_, err := d.Decode([]byte(`{"output_fields":{"xim.container.reader":"0123456789ab","xim.op":"exec","xim.path":"/p","xim.pod.age":5,`+
+		`"xim.pod.reader":"b","xim.pod.writer_path":"/q","xim.pod.writer_process":"sh","xim.pod.writers":["a"]}}`), &a)
+	if err != nil || !reflect.DeepEqual(a.Flows, []Flow{{"", "pod", "a", "/p", "b"}}) || a.Op != "exec" || a.Age != 5 || !a.HasAge {
+		t.Errorf("%+v, %v", a, err)
+	}
+}
+
 func TestBadText(t *testing.T) {
 	for in, want := range map[string]string{
 		`{"a":1`:                          "the text ends in the middle",

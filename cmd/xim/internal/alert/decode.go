@@ -25,9 +25,9 @@ var errNoFlow = errors.New("an xIM alert without a whole flow: its output needs 
 
 // texts are values of the plugin's fields as JSON, nil where absent.
 type texts struct {
-	path, op, age, granularity []byte
-	at                         [len(granularities)]struct {
-		writers, writer, reader, flows, flow []byte
+	granularity []byte
+	at          [len(granularities)]struct {
+		writers, writer, reader, flows, flow, path, op, age []byte
 	}
 }
 
@@ -170,11 +170,11 @@ func (x *texts) slot(name []byte) *[]byte {
 	case "flow":
 		return &of.flow
 	case "path":
-		return &x.path
+		return &of.path
 	case "op":
-		return &x.op
+		return &of.op
 	case "age":
-		return &x.age
+		return &of.age
 	case "granularity":
 		return &x.granularity
 	}
@@ -183,21 +183,22 @@ func (x *texts) slot(name []byte) *[]byte {
 
 // flows builds the flows of the fields that were found.
 func (d *Decoder) flows(a *Alert) error {
-	path, _ := d.text(d.xim.path)
-	for i, g := range granularities {
-		if i == short {
-			g = Unknown
-			if name, ok := d.text(d.xim.granularity); ok && name != "" {
-				g = name
-			}
-		}
+	plain := &d.xim.at[short]
+	from := -1 // whose operation and age are taken
+	for i := range granularities {
 		of := &d.xim.at[i]
-		f := Flow{Host: a.Hostname, Granularity: g, Path: path}
+		f := Flow{Host: a.Hostname, Granularity: d.granularity(i)}
+		f.Path, _ = d.text(either(of.path, plain.path))
 		f.Reader, _ = d.text(of.reader)
-		if f.Path != "" && f.Reader != "" {
-			if err := d.writers(a, f, of.writers, of.writer); err != nil {
-				return err
-			}
+		if f.Path == "" || f.Reader == "" {
+			continue
+		}
+		had := len(a.Flows)
+		if err := d.writers(a, f, of.writers, of.writer); err != nil {
+			return err
+		}
+		if had == 0 && len(a.Flows) > 0 {
+			from = i
 		}
 	}
 	if len(a.Flows) == 0 {
@@ -208,9 +209,32 @@ func (d *Decoder) flows(a *Alert) error {
 	if len(a.Flows) == 0 {
 		return errNoFlow
 	}
-	a.Op, _ = d.text(d.xim.op)
-	a.Age, a.HasAge = d.age()
+	of := plain
+	if from >= 0 {
+		of = &d.xim.at[from]
+	}
+	a.Op, _ = d.text(either(of.op, plain.op))
+	a.Age, a.HasAge = d.age(either(of.age, plain.age))
 	return nil
+}
+
+// either is the first value that is there.
+func either(a, b []byte) []byte {
+	if a != nil {
+		return a
+	}
+	return b
+}
+
+// granularity is the name of the i-th; that of the short names is in a field.
+func (d *Decoder) granularity(i int) string {
+	if i != short {
+		return granularities[i]
+	}
+	if name, ok := d.text(d.xim.granularity); ok && name != "" {
+		return name
+	}
+	return Unknown
 }
 
 // writers adds f once for each writer: those of the list, else the one.
@@ -230,20 +254,14 @@ func (d *Decoder) writers(a *Alert, f Flow, list, one []byte) error {
 // fromTexts takes flows from the texts meant for people, for alerts that carry
 // nothing else.
 func (d *Decoder) fromTexts(a *Alert) error {
-	for i, g := range granularities {
-		if i == short {
-			g = Unknown
-			if name, ok := d.text(d.xim.granularity); ok && name != "" {
-				g = name
-			}
-		}
+	for i := range granularities {
 		of := &d.xim.at[i]
 		add := func(item string) error {
 			w, p, r, ok := flow.SplitFlow(item)
 			if !ok {
 				return fmt.Errorf("a flow that is not writer -> path -> reader: %q", item)
 			}
-			return a.add(Flow{a.Hostname, g, w, p, r})
+			return a.add(Flow{a.Hostname, d.granularity(i), w, p, r})
 		}
 		had := len(a.Flows)
 		if err := d.list(a, of.flows, add); err != nil {
@@ -348,9 +366,9 @@ func (d *Decoder) plain(v []byte) (string, bool) {
 }
 
 // age reads nanoseconds: a number, or over gRPC its digits.
-func (d *Decoder) age() (time.Duration, bool) {
-	s := string(d.xim.age)
-	if text, ok := d.plain(d.xim.age); ok {
+func (d *Decoder) age(v []byte) (time.Duration, bool) {
+	s := string(v)
+	if text, ok := d.plain(v); ok {
 		s = text
 	}
 	n, err := strconv.ParseInt(s, 10, 64)

@@ -110,6 +110,8 @@ type Pipeline struct {
 	outbox  [][]byte
 	closed  bool
 
+	printed uint64 // the mark; the writer's own
+
 	wake chan struct{} // of size 1: there is something to write
 }
 
@@ -125,7 +127,7 @@ func New(opts Options, known []*dedup.Record, printed uint64) *Pipeline {
 	p := &Pipeline{opts: opts, wake: make(chan struct{}, 1), changed: make(map[string]struct{})}
 	p.room.L = &p.mu
 	p.set = dedup.Set{Max: opts.Max, Forget: opts.Forget}
-	p.seq = printed
+	p.seq, p.printed = printed, printed
 	for _, r := range known {
 		if evicted := p.set.Restore(r); evicted != nil {
 			p.changed[evicted.Key()] = struct{}{}
@@ -383,7 +385,7 @@ func (p *Pipeline) commit(b Batch) {
 // print writes lines in chunks, each marked before it is written.
 func (p *Pipeline) print(lines []line) error {
 	var buf, one []byte
-	var last uint64
+	last := p.printed
 	flush := func() error {
 		if len(buf) == 0 {
 			return nil
@@ -392,16 +394,18 @@ func (p *Pipeline) print(lines []line) error {
 			if err := p.opts.Out.Ready(); err != nil {
 				return fmt.Errorf("standard output: %w", err)
 			}
-			if last > 0 {
-				p.opts.Store.Mark(last)
-			}
+			p.opts.Store.Mark(last)
 		}
-		_, err := p.opts.Out.Write(buf)
+		n, err := p.opts.Out.Write(buf)
 		buf = buf[:0]
-		if err != nil {
-			return fmt.Errorf("standard output: %w", err)
+		if err == nil {
+			p.printed = last
+			return nil
 		}
-		return nil
+		if p.opts.Store != nil && n == 0 {
+			p.opts.Store.Mark(p.printed) // the next run owes them
+		}
+		return fmt.Errorf("standard output: %w", err)
 	}
 	for _, l := range lines {
 		one = append(one[:0], l.text...)

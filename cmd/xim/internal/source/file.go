@@ -22,8 +22,12 @@ type File struct {
 	file *os.File
 }
 
-// Open opens the file. One that is to be followed may come later.
+// Open opens the file. One that is to be followed may come later, and a named
+// pipe is left to Run: opening it takes as long as it has no writer.
 func (f *File) Open() (err error) {
+	if info, err := os.Stat(f.Path); err == nil && info.Mode().Type() == fs.ModeNamedPipe {
+		return nil
+	}
 	f.file, err = os.Open(f.Path)
 	if f.Follow && errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -34,6 +38,12 @@ func (f *File) Open() (err error) {
 // Run reads the file, to its end or until ctx ends.
 func (f *File) Run(ctx context.Context, in *pipeline.Intake) error {
 	if !f.Follow {
+		if f.file == nil {
+			var err error
+			if f.file, err = os.Open(f.Path); err != nil {
+				return err
+			}
+		}
 		defer f.file.Close()
 		return lines(f.file, f.Path, in)
 	}

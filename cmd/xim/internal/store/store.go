@@ -110,7 +110,11 @@ func open(path string) (s *Store, err error) {
 			s, err = nil, damaged{fmt.Errorf("%v", r)}
 		}
 	}()
-	db, err := bolt.Open(path, 0o600, &bolt.Options{Timeout: time.Second, FreelistType: bolt.FreelistMapType, NoStatistics: true})
+	err = create(path)
+	if err != nil {
+		return nil, fmt.Errorf("make the store: %w", err)
+	}
+	db, err := bolt.Open(path, 0o600, options)
 	if err != nil {
 		return nil, openError(path, err)
 	}
@@ -128,6 +132,32 @@ func open(path string) (s *Store, err error) {
 	}
 	s.Printed = s.mark.get()
 	return s, nil
+}
+
+var options = &bolt.Options{Timeout: time.Second, FreelistType: bolt.FreelistMapType, NoStatistics: true}
+
+// create makes an empty store where there is none. It takes its name when it is
+// whole, so that a kill leaves no half of one.
+func create(path string) error {
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	half := path + ".new"
+	if err := os.Remove(half); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	db, err := bolt.Open(half, 0o600, options)
+	if err != nil {
+		return err
+	}
+	if err := db.Close(); err != nil {
+		return err
+	}
+	defer os.Remove(half)
+	if err := os.Link(half, path); !errors.Is(err, fs.ErrExist) { // who was faster made one too
+		return err
+	}
+	return nil
 }
 
 func openError(path string, err error) error {

@@ -5,6 +5,7 @@ go 1.26.0
 require (
 	github.com/beorn7/perks v1.0.1 // indirect
 	github.com/cespare/xxhash/v2 v2.3.0 // indirect
+	github.com/dchest/siphash v1.2.3 // indirect
 	github.com/elastic/go-freelru v0.16.0 // indirect
 	github.com/falcosecurity/client-go v0.6.1 // indirect
 	github.com/falcosecurity/plugin-sdk-go v0.8.3 // indirect

@@ -4,9 +4,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"os/user"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/xim-monitor/xim/plugin/flow"
 )
@@ -23,6 +25,11 @@ type config struct {
 	cache       bool
 	limits      flow.Options
 	exclude     exclusion
+
+	stateFile     string        // where the memory is saved; empty: nowhere
+	stateInterval time.Duration // between two snapshots
+	stateDir      string        // where objects go beyond max_objects; empty: they are forgotten
+	maxStored     int           // objects there; 0: the store's own limit
 }
 
 // processIdentity says by what a process is named.
@@ -44,7 +51,7 @@ type exclusion struct {
 // parseConfig reads the configuration. Every error names the key, what was found
 // and what was expected.
 func parseConfig(text string) (config, error) {
-	c := config{granularity: flow.Process, process: byComm, cache: true}
+	c := config{granularity: flow.Process, process: byComm, cache: true, stateInterval: time.Minute}
 	if strings.TrimSpace(text) == "" {
 		return c, nil
 	}
@@ -100,10 +107,21 @@ func (c *config) set(key string, value json.RawMessage) error {
 		return limit(key, value, 1<<16, &c.limits.MaxWriters)
 	case "max_flows":
 		return limit(key, value, 1<<30, &c.limits.MaxFlows)
+	case "state_file":
+		return absolute(key, value, &c.stateFile)
+	case "state_dir":
+		return absolute(key, value, &c.stateDir)
+	case "state_interval":
+		var seconds int
+		err := limit(key, value, 86400, &seconds)
+		c.stateInterval = time.Duration(seconds) * time.Second
+		return err
+	case "max_stored_objects":
+		return limit(key, value, 1<<30, &c.maxStored)
 	case "exclude":
 		return eachKey("exclude.", value, c.setExclude)
 	}
-	return unknown(key, value, "granularity, compat, process_identity, max_objects, max_writers, max_flows, exclude, cache")
+	return unknown(key, value, "granularity, compat, process_identity, max_objects, max_writers, max_flows, exclude, state_file, state_interval, state_dir, max_stored_objects, cache")
 }
 
 func (c *config) setExclude(key string, value json.RawMessage) error {
@@ -157,6 +175,14 @@ func choice(key string, value json.RawMessage, choices ...string) (string, error
 func boolean(key string, value json.RawMessage, to *bool) error {
 	if json.Unmarshal(value, to) != nil || string(value) == "null" {
 		return bad(key, value, "true or false")
+	}
+	return nil
+}
+
+// absolute takes a path that does not depend on where Falco was started.
+func absolute(key string, value json.RawMessage, to *string) error {
+	if json.Unmarshal(value, to) != nil || !filepath.IsAbs(*to) {
+		return bad(key, value, "an absolute path")
 	}
 	return nil
 }

@@ -35,6 +35,10 @@ type instance struct {
 	values  values
 	metrics metrics
 	counts  counts
+	keeper  keeper
+	running bool   // between capture_open and capture_close
+	ran     bool   // was opened at least once
+	notice  string // for the log, from another thread than the framework's
 
 	err    error // the last one, for the framework
 	errBuf ptr.StringBuffer
@@ -104,10 +108,23 @@ func (p *instance) guard(rc *C.int32_t) {
 	}
 	p.err = fmt.Errorf("internal error: %v", r)
 	if p.counts.panics++; p.counts.panics == 1 {
-		text := C.CString(fmt.Sprintf("internal error (please report it; the event is left out): %v\n%s", r, debug.Stack()))
-		defer C.free(unsafe.Pointer(text))
-		C.xim_log(p.shim, text)
+		p.say("internal error (please report it; the event is left out): %v\n%s", r, debug.Stack())
 	}
+}
+
+// sayNotice says what another thread had to say: only the event thread may log.
+func (p *instance) sayNotice() {
+	if p.notice != "" {
+		p.say("%s", p.notice)
+		p.notice = ""
+	}
+}
+
+// say writes an error to the framework's log.
+func (p *instance) say(format string, args ...any) {
+	text := C.CString(fmt.Sprintf(format, args...))
+	defer C.free(unsafe.Pointer(text))
+	C.xim_log(p.shim, text)
 }
 
 //export ximInit
@@ -133,9 +150,26 @@ func ximInit(text *C.char, shim *C.xim_shim, missing *C.char, rc *C.int32_t) (h 
 func ximDestroy(h C.uintptr_t) {
 	p := cgo.Handle(h).Value().(*instance)
 	cgo.Handle(h).Delete()
+	defer func() { _ = recover() }()
+	p.captureClosed()
+	p.park()
 	p.values.reset()
 	p.metrics.free()
 	p.errBuf.Free()
+}
+
+//export ximOpened
+func ximOpened(h C.uintptr_t) {
+	p := cgo.Handle(h).Value().(*instance)
+	defer p.guard(nil)
+	p.captureOpened()
+}
+
+//export ximClosed
+func ximClosed(h C.uintptr_t) {
+	p := cgo.Handle(h).Value().(*instance)
+	defer p.guard(nil)
+	p.captureClosed()
 }
 
 //export ximParse
@@ -144,6 +178,7 @@ func ximParse(h C.uintptr_t, raw unsafe.Pointer, size C.uint32_t, out *C.xim_out
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	defer p.guard(nil)
+	p.sayNotice()
 	p.parse(unsafe.Slice((*byte)(raw), int(size)), out)
 }
 

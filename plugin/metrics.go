@@ -50,6 +50,10 @@ func (p *instance) numbers() []metric {
 		{name: "containers", gauge: true, value: uint64(s.Containers)},
 		{name: "pods", gauge: true, value: uint64(s.Pods)},
 		{name: "devices", gauge: true, value: uint64(s.Devices)},
+		{name: "label_bytes", gauge: true, value: s.LabelBytes},
+		{name: "snapshot_bytes", gauge: true, value: uint64(p.keeper.size)},
+		{name: "snapshot_time_seconds", gauge: true, value: p.keeper.unix()},
+		{name: "snapshot_failures", value: p.keeper.failures},
 	}
 }
 

@@ -82,14 +82,15 @@ int32_t plugin_capture_open(void *state, const void *in)
 	(void)in;
 	handlers_on_own_stack();
 	x->parsed_num = x->verdict_num = 0; /* event numbers begin anew */
+	ximOpened((uintptr_t)state);
 	xim_cache_clear(&x->cache);
 	return FW_SUCCESS;
 }
 
 int32_t plugin_capture_close(void *state, const void *in)
 {
-	(void)state;
 	(void)in;
+	ximClosed((uintptr_t)state);
 	return FW_SUCCESS;
 }
 

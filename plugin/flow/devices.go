@@ -71,9 +71,10 @@ func (t *Tracker) Overlay(dev uint32, container string) {
 }
 
 // holds tells whether a program that a container executes may lie on the device:
-// on the container's own overlay if it is on one, else on none.
-func (v *device) holds(overlay bool, container string) bool {
-	if v.objects == 0 {
+// on the container's own overlay if it is on one, else on none. What left memory
+// (cold) is not counted among the device's objects.
+func (v *device) holds(overlay bool, container string, cold bool) bool {
+	if v.objects == 0 && !cold {
 		return false
 	}
 	if !overlay {

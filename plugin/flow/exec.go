@@ -21,10 +21,10 @@ func (t *Tracker) Exec(p Program, s Subject, at int64) *Verdict {
 	named := 0 // those of the same base name come first in found
 	for dev, v := range t.devices.known {
 		k := Key{dev, p.Inode}
-		if !v.holds(p.Overlay, p.Container) || t.pipes.Contains(k) {
+		if !v.holds(p.Overlay, p.Container, t.opts.Cold != nil) || t.pipes.Contains(k) {
 			continue
 		}
-		r, ok := t.objects.lru.Peek(k)
+		r, ok := t.get(k)
 		if !ok {
 			continue
 		}
@@ -32,7 +32,7 @@ func (t *Tracker) Exec(p Program, s Subject, at int64) *Verdict {
 		if !same && !p.Overlay && t.sights.unlikely(t.subjects.list[s].at, dev, p.Path) {
 			continue
 		}
-		t.found = append(t.found, r)
+		t.found = append(t.found, k)
 		if same {
 			last := len(t.found) - 1
 			t.found[named], t.found[last] = t.found[last], t.found[named]
@@ -43,7 +43,10 @@ func (t *Tracker) Exec(p Program, s Subject, at int64) *Verdict {
 	case len(t.found) == 0:
 		return nil
 	case named == 1 || len(t.found) == 1:
-		return t.judge(&t.found[0], s, p.Path, OpExec, at)
+		if r, ok := t.get(t.found[0]); ok { // it may have left memory for another candidate
+			return t.judge(&r, s, p.Path, OpExec, at)
+		}
+		return nil
 	}
 	t.stats.UnclearExecs++
 	return nil
@@ -52,6 +55,6 @@ func (t *Tracker) Exec(p Program, s Subject, at int64) *Verdict {
 // knownAs tells whether a writer knew an object by a base name.
 func (t *Tracker) knownAs(r *record, base string) bool {
 	found := false
-	t.objects.each(r, func(w *writer) { found = found || t.labels.name(w.label) == base })
+	t.objects.each(r, func(w *writer) { found = found || t.labels.named(w.label, base) })
 	return found
 }

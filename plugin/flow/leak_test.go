@@ -66,7 +66,7 @@ func roomFor(t *testing.T, tr *Tracker, places int) {
 		{"containers", len(tr.places.containers.list), places},
 		{"pods", len(tr.places.pods.list), places},
 		{"folders", len(tr.labels.dirs.list), 1000},
-		{"labels", len(tr.labels.list), 1000},
+		{"blocks of names", len(tr.labels.names.blocks), 1},
 		{"subjects", len(tr.subjects.list), 1000},
 		{"others", len(tr.objects.others), 100},
 	} {

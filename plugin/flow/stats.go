@@ -9,10 +9,14 @@ type Stats struct {
 	ObjectsEvicted uint64 // objects forgotten since max_objects was reached
 	WritersEvicted uint64 // writers forgotten since max_writers was reached
 	FlowsEvicted   uint64 // flows that may be new again since max_flows was reached
+	ColdReturned   uint64 // objects that came back from where they went beyond max_objects
+	ColdDamaged    uint64 // and that could not be read there
 	UnclearExecs   uint64 // executed programs that could have been several objects
 
 	// How many there are now.
 	Objects, KnownFlows, Subjects, Containers, Pods, Devices int
+
+	LabelBytes uint64 // memory of the paths' last elements
 }
 
 // Stats gives the counters as they are now.
@@ -24,5 +28,6 @@ func (t *Tracker) Stats() Stats {
 	s.Containers = len(t.places.containers.index) - 1 // but the host
 	s.Pods = len(t.places.pods.index) - 1
 	s.Devices = len(t.devices.known)
+	s.LabelBytes = t.labels.names.bytes()
 	return s
 }

@@ -26,6 +26,8 @@ type Options struct {
 	// Changed, where set, is called when an access to an object may be judged
 	// otherwise than before: a new writer, or writers forgotten.
 	Changed func(Key)
+
+	Cold Cold // where objects go beyond MaxObjects; nil means they are forgotten
 }
 
 // A Tracker remembers writers and judges reads. See the package's comment.
@@ -42,25 +44,45 @@ type Tracker struct {
 	seen     seen
 	stats    Stats
 	verdict  Verdict
-	found    []record // an exec's candidates, used again
+	full     bool // while an object goes only to make room for another
+
+	// Memory that is used again.
+	found   []Key // an exec's candidates
+	path    []byte
+	encoded []byte
+}
+
+// defaults puts the defaults in, and checks what is there.
+func (o *Options) defaults() error {
+	for _, l := range []struct {
+		limit *int
+		def   int
+	}{
+		{&o.MaxObjects, DefaultMaxObjects},
+		{&o.MaxWriters, DefaultMaxWriters},
+		{&o.MaxFlows, DefaultMaxFlows},
+	} {
+		if *l.limit == 0 {
+			*l.limit = l.def
+		}
+		if *l.limit < 1 || *l.limit > 1<<30 {
+			return fmt.Errorf("limit %d is out of range: it takes 1 to %d", *l.limit, 1<<30)
+		}
+	}
+	return nil
+}
+
+// SameLimits tells whether a new Tracker of these options would have room for just
+// as much.
+func (t *Tracker) SameLimits(o Options) bool {
+	return o.defaults() == nil && o.MaxObjects == t.opts.MaxObjects &&
+		o.MaxWriters == t.opts.MaxWriters && o.MaxFlows == t.opts.MaxFlows
 }
 
 // New makes an empty Tracker.
 func New(opts Options) (*Tracker, error) {
-	for _, o := range []struct {
-		limit *int
-		def   int
-	}{
-		{&opts.MaxObjects, DefaultMaxObjects},
-		{&opts.MaxWriters, DefaultMaxWriters},
-		{&opts.MaxFlows, DefaultMaxFlows},
-	} {
-		if *o.limit == 0 {
-			*o.limit = o.def
-		}
-		if *o.limit < 1 || *o.limit > 1<<30 {
-			return nil, fmt.Errorf("limit %d is out of range: it takes 1 to %d", *o.limit, 1<<30)
-		}
+	if err := opts.defaults(); err != nil {
+		return nil, err
 	}
 	if opts.Changed == nil {
 		opts.Changed = func(Key) {}
@@ -77,7 +99,7 @@ func New(opts Options) (*Tracker, error) {
 	if t.objects.lru, err = freelru.New[Key, record](uint32(opts.MaxObjects), t.secret.spread); err != nil {
 		return nil, err
 	}
-	t.objects.lru.SetOnEvict(t.evicted)
+	t.objects.lru.SetOnEvict(t.gone)
 	if t.pipes, err = freelru.New[Key, struct{}](maxPipes, t.secret.spread); err != nil {
 		return nil, err
 	}
@@ -94,7 +116,7 @@ func New(opts Options) (*Tracker, error) {
 func (t *Tracker) Write(k Key, s Subject, path string, at int64) {
 	t.stats.Writes++
 	t.see(k, s, path)
-	r, ok := t.objects.lru.Peek(k)
+	r, ok := t.get(k)
 	switch {
 	case !ok:
 		r.latest = t.enter(s, path, at)
@@ -116,9 +138,7 @@ func (t *Tracker) Write(k Key, s Subject, path string, at int64) {
 			t.stats.WritersEvicted++
 		}
 	}
-	if t.objects.lru.Add(k, r) {
-		t.stats.ObjectsEvicted++
-	}
+	t.put(k, r)
 }
 
 // see learns on which device a folder is.
@@ -146,26 +166,18 @@ func (t *Tracker) leave(w *writer) {
 	t.Release(w.subject)
 }
 
-// evicted is called for every object that goes, whatever the reason.
-func (t *Tracker) evicted(k Key, r record) {
-	t.objects.each(&r, t.leave)
-	t.objects.clear(&r)
-	t.devices.removed(k)
-	t.opts.Changed(k)
-}
-
 // Created says that an object has just been made: an inode number may be used
 // again, but nothing of what was known of it holds any more.
 func (t *Tracker) Created(k Key) {
 	t.pipes.Remove(k)
-	t.objects.lru.Remove(k)
+	t.forget(k)
 }
 
 // Truncated says that an object was emptied: its writers are forgotten. A pipe
 // is not emptied by that.
 func (t *Tracker) Truncated(k Key) {
 	if !t.pipes.Contains(k) {
-		t.objects.lru.Remove(k)
+		t.forget(k)
 	}
 }
 
@@ -173,7 +185,7 @@ func (t *Tracker) Truncated(k Key) {
 // belongs to a file that is gone.
 func (t *Tracker) Pipe(k Key) {
 	if !t.pipes.Contains(k) {
-		t.objects.lru.Remove(k)
+		t.forget(k)
 		t.pipes.Add(k, struct{}{})
 	}
 }
@@ -183,7 +195,7 @@ func (t *Tracker) Pipe(k Key) {
 func (t *Tracker) Read(k Key, s Subject, path string, op Op, at int64) *Verdict {
 	t.stats.Reads++
 	t.see(k, s, path)
-	r, ok := t.objects.lru.Peek(k)
+	r, ok := t.get(k)
 	if !ok {
 		return nil
 	}

@@ -1,0 +1,200 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"sync"
+	"time"
+
+	"github.com/xim-monitor/xim/plugin/flow"
+	"github.com/xim-monitor/xim/plugin/state"
+)
+
+// A keeper saves an instance's memory to its state file while a capture runs.
+type keeper struct {
+	stop   chan struct{}
+	done   sync.WaitGroup
+	unlock func()
+
+	saved    time.Time // the last good snapshot
+	size     int64     // of it, in bytes
+	failures uint64
+}
+
+// unix is when the last good snapshot was made, in seconds since the epoch; 0
+// where none was.
+func (k *keeper) unix() uint64 {
+	if k.saved.IsZero() {
+		return 0
+	}
+	return uint64(k.saved.Unix())
+}
+
+// parked is the memory of the instance that ran last in this process, for the one
+// that Falco makes when its configuration changes: it destroys the plugin and
+// inits it anew. Only an instance that runs may take it, so one that is made to
+// try a configuration out, beside the running one, never does.
+var parked struct {
+	mu      sync.Mutex
+	tag     string
+	tracker *flow.Tracker
+}
+
+// tag tells memories apart that do not mean the same.
+func (c *config) tag() string {
+	return fmt.Sprintf("compat=%t process_identity=%s", c.compat, c.process)
+}
+
+// captureOpened begins a capture: what an instance before this one knew is taken over,
+// from this process or from the state file.
+func (p *instance) captureOpened() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.running {
+		return
+	}
+	p.running, p.ran = true, true
+	old := p.unpark()
+	if p.config.stateFile != "" && p.lock() {
+		if old == nil {
+			old = p.read()
+		}
+		p.keeper.stop = make(chan struct{})
+		p.keeper.done.Go(p.save)
+	}
+	if old != nil {
+		p.adopt(old)
+	}
+}
+
+// captureClosed ends a capture, with a last snapshot.
+func (p *instance) captureClosed() {
+	p.mu.Lock()
+	running := p.running
+	p.running = false
+	p.mu.Unlock()
+	if !running || p.keeper.stop == nil {
+		return
+	}
+	close(p.keeper.stop)
+	p.keeper.done.Wait()
+	p.snapshot()
+	p.keeper.unlock()
+	p.keeper.stop = nil
+	p.sayNotice()
+}
+
+// adopt makes old this instance's memory.
+func (p *instance) adopt(old *flow.Tracker) {
+	p.actors.lru.Purge() // they hold subjects of the other one
+	old.Learn(p.tracker)
+	old.OnChange(p.changed)
+	p.tracker, p.verdict = old, nil
+}
+
+// park leaves the memory for the next instance in this process.
+func (p *instance) park() {
+	if p.tracker == nil || !p.ran {
+		return
+	}
+	p.actors.lru.Purge()
+	parked.mu.Lock()
+	defer parked.mu.Unlock()
+	parked.tag, parked.tracker = p.config.tag(), p.tracker
+}
+
+// unpark takes the memory that was left, if it fits this configuration.
+func (p *instance) unpark() *flow.Tracker {
+	parked.mu.Lock()
+	defer parked.mu.Unlock()
+	old := parked.tracker
+	parked.tracker = nil
+	if old == nil || parked.tag != p.config.tag() {
+		return nil
+	}
+	if old.SameLimits(p.config.limits) {
+		return old
+	}
+	var saved []byte
+	save := old.Save()
+	for more := true; more; {
+		saved, more = save.Next(saved)
+	}
+	resized, err := flow.Load(p.config.limits, saved, false)
+	if err != nil {
+		p.say("the memory of the instance before could not be taken over: %v", err)
+	}
+	return resized
+}
+
+func (p *instance) lock() bool {
+	var err error
+	if p.keeper.unlock, err = state.Lock(p.config.stateFile); err != nil {
+		p.keeper.failures++
+		p.say("state_file is neither read nor written: %v", err)
+	}
+	return err == nil
+}
+
+// read loads the state file. One that cannot be used is set aside.
+func (p *instance) read() *flow.Tracker {
+	header, saved, err := state.Read(p.config.stateFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err == nil && header.Tag != p.config.tag() {
+		err = fmt.Errorf("%w: it was saved with %s, this configuration has %s", state.ErrForeign, header.Tag, p.config.tag())
+	}
+	var old *flow.Tracker
+	if err == nil {
+		old, err = flow.Load(p.config.limits, saved, header.Boot != state.BootID())
+	}
+	if err == nil {
+		return old
+	}
+	p.keeper.failures++
+	aside, asideErr := state.SetAside(p.config.stateFile)
+	if asideErr != nil {
+		aside = asideErr.Error()
+	}
+	p.say("state file %s cannot be used (%v): set aside as %s, starting with an empty memory", p.config.stateFile, err, aside)
+	return nil
+}
+
+// save writes a snapshot at every interval until the capture ends.
+func (p *instance) save() {
+	tick := time.NewTicker(p.config.stateInterval)
+	defer tick.Stop()
+	for {
+		select {
+		case <-p.keeper.stop:
+			return
+		case <-tick.C:
+			p.snapshot()
+		}
+	}
+}
+
+// snapshot writes the state file. It holds up the event thread only for a piece
+// at a time.
+func (p *instance) snapshot() {
+	p.mu.Lock()
+	save := p.tracker.Save()
+	p.mu.Unlock()
+	header := state.Header{Boot: state.BootID(), Tag: p.config.tag(), Saved: time.Now().UTC()}
+	size, err := state.Write(p.config.stateFile, header, func(b []byte) ([]byte, bool) {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		return save.Next(b)
+	})
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err != nil {
+		if p.keeper.failures++; p.keeper.failures == 1 {
+			p.notice = fmt.Sprintf("%v; the last whole snapshot stays", err)
+		}
+		return
+	}
+	p.keeper.saved, p.keeper.size = header.Saved, size
+}

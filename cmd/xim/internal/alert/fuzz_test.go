@@ -53,3 +53,24 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
+
+// FuzzFromFrame: whatever a frame holds becomes JSON, or an error.
+func FuzzFromFrame(f *testing.F) {
+	f.Add([]byte("\x0a\x04\x08\x01\x10\x02\x10\x04\x22\x01r\x32\x0a\x0a\x03k\"\xff\x12\x03<NA>\x42\x01t"))
+	f.Add([]byte("\x32\x11\x0a\x09xim.flow\x12\x04(a,b"))
+	f.Add([]byte("\x0a\xff"))
+	f.Fuzz(func(t *testing.T, frame []byte) {
+		text, err := FromFrame(nil, frame)
+		if err != nil {
+			return
+		}
+		if !json.Valid(text) {
+			t.Fatalf("%q became %q", frame, text)
+		}
+		var d Decoder
+		var a Alert
+		if _, err := d.Decode(text, &a); err != nil && !a.XIM {
+			t.Fatalf("%q became %q: %v", frame, text, err)
+		}
+	})
+}

@@ -176,7 +176,10 @@ func (p *Pipeline) see(kind Kind, a *alert.Alert) error {
 		}
 		return nil
 	}
-	for _, f := range a.Flows {
+	for i, f := range a.Flows {
+		if i == 1 {
+			a.HasAge = false // it is the age of the latest write, by the first writer
+		}
 		p.flow(a, f, at)
 	}
 	p.Stats.Known.Store(int64(p.set.Len()))

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/signal"
 	"sync"
@@ -122,6 +123,9 @@ func watch(o *watchOptions) error {
 		return err
 	}
 	err = flow(ctx, pipe, feeds, o.summary)
+	if n := pipe.Unstored(); err == nil && n > 0 {
+		err = exitError{exitFailed, fmt.Errorf("%d changes could not be stored", n)}
+	}
 	undelivered := forwards.finish(ctx)
 	if !errors.Is(err, errStuck) { // else the writer may still be at the store, which bears a kill
 		kept.close()

@@ -266,6 +266,13 @@ func (p *Pipeline) Run() error {
 	}
 }
 
+// Unstored is how many changes the store did not take.
+func (p *Pipeline) Unstored() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.changed) + len(p.outbox)
+}
+
 // write commits and prints what is waiting.
 func (p *Pipeline) write() error {
 	p.committing.Lock()

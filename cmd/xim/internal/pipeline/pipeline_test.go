@@ -125,6 +125,14 @@ func TestStoreFails(t *testing.T) {
 	check(t, j.steps, "commit [a*1], 0 gone, 0 to forward",
 		"log the store cannot be written, flows are printed all the same and may be printed again by the next run: no space left",
 		"mark 1", "write 1 lines", "commit [a*1], 0 gone, 0 to forward")
+	if n := p.Unstored(); n != 0 {
+		t.Errorf("%d not stored", n)
+	}
+	p = New((&journal{fail: 9}).options(), nil, 0)
+	run(t, p, "a")
+	if n := p.Unstored(); n != 1 {
+		t.Errorf("%d not stored by a store that is gone", n)
+	}
 }
 
 func TestOutputFails(t *testing.T) {

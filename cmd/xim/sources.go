@@ -39,7 +39,7 @@ func (o *sourceOptions) register(f *pflag.FlagSet) {
 	f.StringVar(&o.listenKey, "listen-key", "", "the certificate's key, in `FILE`")
 	f.StringVar(&o.listenCA, "listen-client-ca", "", "want a client certificate signed by the authority in `FILE`")
 	f.BoolVar(&o.listenWithoutGuard, "listen-insecure", false, "listen on other than loopback without a token or TLS: anybody may send alerts")
-	f.StringArrayVar(&o.grpc, "grpc", nil, "subscribe to Falco's (up to 0.43) gRPC at unix:///`PATH` or host:port (may be repeated)")
+	f.StringArrayVar(&o.grpc, "grpc", nil, "subscribe to Falco's (up to 0.43) gRPC at `ADDRESS`, unix:///path or host:port (may be repeated)")
 	f.StringVar(&o.cert, "cert", "", "the client certificate for --grpc host:port, in `FILE` (PEM)")
 	f.StringVar(&o.key, "key", "", "its key, in `FILE`")
 	f.StringVar(&o.ca, "ca", "", "the authority that signed Falco's certificate, in `FILE`")

@@ -19,7 +19,7 @@ import (
 )
 
 // grace is how long the end may take once a signal came.
-const grace = 700 * time.Millisecond
+const grace = 600 * time.Millisecond
 
 type watchOptions struct {
 	sourceOptions
@@ -127,7 +127,7 @@ func watch(o *watchOptions) error {
 		err = exitError{exitFailed, fmt.Errorf("%d changes could not be stored", n)}
 	}
 	undelivered := forwards.finish(ctx)
-	if !errors.Is(err, errStuck) { // else the writer may still be at the store, which bears a kill
+	if !errors.Is(err, errStuck) { // else somebody may still be at the store, which bears a kill
 		kept.close()
 	}
 	logf("%s", pipe.Counts())
@@ -186,8 +186,15 @@ func flow(ctx context.Context, pipe *pipeline.Pipeline, feeds []feed, every time
 	case err := <-written:
 		return firstError(err, failed)
 	case <-deadline:
-		return exitError{exitFailed, errStuck}
 	}
+	// The writer hangs, and is left behind. The next run owes what it had.
+	saved := make(chan struct{})
+	go func() { pipe.Save(); close(saved) }()
+	select {
+	case <-saved:
+	case <-time.After(grace / 4):
+	}
+	return exitError{exitFailed, errStuck}
 }
 
 // firstError is what the exit code speaks of: the writer's error, else that of a

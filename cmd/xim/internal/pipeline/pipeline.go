@@ -242,8 +242,9 @@ func (p *Pipeline) Close() {
 
 // Run writes until Close, then what is left. It returns early, and lets no more
 // alerts in, if standard output fails; it does not return while that takes
-// nothing.
+// nothing. What it could not print is stored for the next run.
 func (p *Pipeline) Run() error {
+	defer p.Save()
 	defer p.Close()
 	tick := time.NewTicker(saveEvery)
 	defer tick.Stop()
@@ -255,13 +256,12 @@ func (p *Pipeline) Run() error {
 			return err
 		}
 		if closed {
-			p.save()
 			return nil
 		}
 		select {
 		case <-p.wake:
 		case <-tick.C:
-			p.save()
+			p.Save()
 		}
 	}
 }
@@ -286,9 +286,9 @@ func (p *Pipeline) write() error {
 	return p.print(lines)
 }
 
-// save commits what the store does not have, the counts of repeats too. Lines
-// that wait are printed later: they are after the mark.
-func (p *Pipeline) save() {
+// Save commits what the store does not have, the counts of repeats too. Lines
+// that wait are printed later, or by the next run: they are after the mark.
+func (p *Pipeline) Save() {
 	p.committing.Lock()
 	defer p.committing.Unlock()
 	p.mu.Lock()
@@ -340,7 +340,7 @@ func (p *Pipeline) Forget(match func(*dedup.Record) bool) (n int) {
 	})
 	p.Stats.Known.Store(int64(p.set.Len()))
 	p.mu.Unlock()
-	p.save()
+	p.Save()
 	return n
 }
 

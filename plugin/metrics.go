@@ -36,6 +36,8 @@ func (p *instance) numbers() []metric {
 		{name: "flows_evicted", value: s.FlowsEvicted},
 		{name: "objects_evicted", value: s.ObjectsEvicted},
 		{name: "writers_evicted", value: s.WritersEvicted},
+		{name: "pipes_evicted", value: s.PipesEvicted},
+		{name: "sights_evicted", value: s.SightsEvicted},
 		{name: "unclear_execs", value: s.UnclearExecs},
 		{name: "unresolved_threads", value: c.unresolvedThreads},
 		{name: "unresolved_fds", value: c.unresolvedFDs},

@@ -2,70 +2,116 @@ package flow
 
 import "encoding/binary"
 
-// An arena keeps many short texts, each with a number, in large blocks without a
-// pointer in them: millions of names are nothing to the garbage collector, and a
-// block that is added moves nothing. A text takes 6 bytes more than its length,
-// rounded up to 8; the room of one that was removed is for the next of that size.
+// An arena keeps many short texts, each with a number, in cells of one size that
+// are chained: room that a text leaves is good for any other, whatever their
+// lengths. The cells lie in large blocks without a pointer: millions of texts are
+// nothing to the garbage collector, and a block that is added moves nothing.
 type arena struct {
 	blocks [][]byte
-	used   uint32            // units of the last block
-	free   map[uint32]uint32 // by size in units: the first free place, 1 + its handle
+	used   uint32 // cells that were ever used
+	free   uint32 // the first free cell, 1 + its handle; 0 where there is none
 }
 
+// A cell is the handle of the next one and 20 bytes of text; in the first one the
+// number and the length come before, which leaves 14.
 const (
-	unit       = 8
-	blockUnits = 1 << 17 // a block is 1 MiB
-	textHead   = 6       // the number, and the length
+	cellSize   = 24
+	cellLink   = 4
+	cellHead   = cellLink + 4 + 2
+	blockCells = 1 << 15 // a block has 768 KiB
 
 	// maxText cuts what is longer than any name that the kernel allows.
 	maxText = 4096
 )
 
-func units(text int) uint32 { return uint32((textHead + text + unit - 1) / unit) }
+func (a *arena) cell(h uint32) []byte {
+	at := h % blockCells * cellSize
+	return a.blocks[h/blockCells][at : at+cellSize]
+}
 
-// at is the memory from a handle on.
-func (a *arena) at(h uint32) []byte { return a.blocks[h/blockUnits][h%blockUnits*unit:] }
-
+// add keeps a text and gives the handle of its first cell.
 func (a *arena) add(number uint32, text string) uint32 {
 	text = text[:min(len(text), maxText)]
-	h := a.room(units(len(text)))
-	b := a.at(h)
-	binary.LittleEndian.PutUint32(b, number)
-	binary.LittleEndian.PutUint16(b[4:], uint16(len(text)))
-	copy(b[textHead:], text)
+	h := a.take()
+	c := a.cell(h)
+	binary.LittleEndian.PutUint32(c[cellLink:], number)
+	binary.LittleEndian.PutUint16(c[cellLink+4:], uint16(len(text)))
+	text = text[copy(c[cellHead:], text):]
+	for len(text) > 0 {
+		next := a.take()
+		binary.LittleEndian.PutUint32(c, next)
+		c = a.cell(next)
+		text = text[copy(c[cellLink:], text):]
+	}
 	return h
 }
 
-func (a *arena) room(size uint32) uint32 {
-	if first := a.free[size]; first != 0 {
-		a.free[size] = binary.LittleEndian.Uint32(a.at(first - 1))
-		return first - 1
+func (a *arena) take() uint32 {
+	if a.free != 0 {
+		h := a.free - 1
+		a.free = binary.LittleEndian.Uint32(a.cell(h))
+		return h
 	}
-	if len(a.blocks) == 0 || a.used+size > blockUnits {
-		a.blocks = append(a.blocks, make([]byte, blockUnits*unit))
-		a.used = 0
+	if a.used == uint32(len(a.blocks))*blockCells {
+		a.blocks = append(a.blocks, make([]byte, blockCells*cellSize))
 	}
-	h := uint32(len(a.blocks)-1)*blockUnits + a.used
-	a.used += size
-	return h
+	a.used++
+	return a.used - 1
 }
 
-// get gives a text, good until it is removed, and its number.
-func (a *arena) get(h uint32) (number uint32, text []byte) {
-	b := a.at(h)
-	n := int(binary.LittleEndian.Uint16(b[4:]))
-	return binary.LittleEndian.Uint32(b), b[textHead : textHead+n]
+// number gives a text's number and its length in bytes.
+func (a *arena) number(h uint32) (number uint32, length int) {
+	c := a.cell(h)
+	return binary.LittleEndian.Uint32(c[cellLink:]), int(binary.LittleEndian.Uint16(c[cellLink+4:]))
 }
 
+// append writes a text behind what is in b.
+func (a *arena) append(b []byte, h uint32) []byte {
+	_, left := a.number(h)
+	c := a.cell(h)
+	for text := c[cellHead:]; ; text = c[cellLink:] {
+		n := min(left, len(text))
+		b = append(b, text[:n]...)
+		if left -= n; left == 0 {
+			return b
+		}
+		c = a.cell(binary.LittleEndian.Uint32(c))
+	}
+}
+
+// is compares a text.
+func (a *arena) is(h uint32, want string) bool {
+	_, length := a.number(h)
+	if length != len(want) {
+		return false
+	}
+	c := a.cell(h)
+	for text := c[cellHead:]; ; text = c[cellLink:] {
+		n := min(len(want), len(text))
+		if string(text[:n]) != want[:n] {
+			return false
+		}
+		if want = want[n:]; want == "" {
+			return true
+		}
+		c = a.cell(binary.LittleEndian.Uint32(c))
+	}
+}
+
+// remove gives a text's cells back.
 func (a *arena) remove(h uint32) {
-	_, text := a.get(h)
-	size := units(len(text))
-	if a.free == nil {
-		a.free = map[uint32]uint32{}
+	_, left := a.number(h)
+	for left -= cellSize - cellHead; ; left -= cellSize - cellLink {
+		c := a.cell(h)
+		next := binary.LittleEndian.Uint32(c)
+		binary.LittleEndian.PutUint32(c, a.free)
+		a.free = h + 1
+		if left <= 0 {
+			return
+		}
+		h = next
 	}
-	binary.LittleEndian.PutUint32(a.at(h), a.free[size])
-	a.free[size] = h + 1
 }
 
 // bytes is the memory of all blocks.
-func (a *arena) bytes() uint64 { return uint64(len(a.blocks)) * blockUnits * unit }
+func (a *arena) bytes() uint64 { return uint64(len(a.blocks)) * blockCells * cellSize }

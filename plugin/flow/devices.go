@@ -1,6 +1,9 @@
 package flow
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // How many devices are told apart, and how many containers may share an overlay.
 const (
@@ -56,18 +59,16 @@ func (d *devices) removed(k Key) {
 
 // Overlay says that a device is an overlay file system on which the container
 // has files. A container's word goes before the host's, which sees every overlay.
+// Device numbers are used again: of too many containers the first one goes.
 func (t *Tracker) Overlay(dev uint32, container string) {
 	v := t.devices.get(uint64(dev))
-	if slices.Contains(v.overlays, container) || len(v.overlays) >= maxSharedBy {
+	if slices.Contains(v.overlays, container) || container == "" && len(v.overlays) > 0 {
 		return
 	}
-	if container == "" && len(v.overlays) > 0 {
-		return
+	if len(v.overlays) > 0 && v.overlays[0] == "" || len(v.overlays) == maxSharedBy {
+		v.overlays = slices.Delete(v.overlays, 0, 1)
 	}
-	if len(v.overlays) > 0 && v.overlays[0] == "" {
-		v.overlays = v.overlays[:0]
-	}
-	v.overlays = append(v.overlays, string([]byte(container)))
+	v.overlays = append(v.overlays, strings.Clone(container))
 }
 
 // holds tells whether a program that a container executes may lie on the device:

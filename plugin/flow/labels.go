@@ -33,26 +33,23 @@ func (l *labels) add(path string) label {
 }
 
 func (l *labels) remove(h label) {
-	d, _ := l.names.get(uint32(h))
+	d, _ := l.names.number(uint32(h))
 	l.dirs.drop(d)
 	l.names.remove(uint32(h))
 }
 
 // is tells, without making the path, whether the label says it.
 func (l *labels) is(h label, path string) bool {
-	d, name := l.names.get(uint32(h))
+	d, length := l.names.number(uint32(h))
 	dir := l.dirs.list[d]
-	return len(path) == len(dir)+len(name) && strings.HasPrefix(path, dir) && path[len(dir):] == string(name)
+	return len(path) == len(dir)+length && strings.HasPrefix(path, dir) && l.names.is(uint32(h), path[len(dir):])
 }
 
 // append writes the path behind what is in b.
 func (l *labels) append(b []byte, h label) []byte {
-	d, name := l.names.get(uint32(h))
-	return append(append(b, l.dirs.list[d]...), name...)
+	d, _ := l.names.number(uint32(h))
+	return l.names.append(append(b, l.dirs.list[d]...), uint32(h))
 }
 
 // named tells whether the path's last element is name.
-func (l *labels) named(h label, name string) bool {
-	_, own := l.names.get(uint32(h))
-	return string(own) == name
-}
+func (l *labels) named(h label, name string) bool { return l.names.is(uint32(h), name) }

@@ -73,8 +73,9 @@ func (t *Tracker) loadPod(d *decoder) error {
 
 func (t *Tracker) loadContainer(d *decoder) error {
 	at := Place{Container: d.text(), PodUID: d.text()}
-	if d.err == nil {
-		t.places.enter(at)
+	claim := pod{uid: d.text(), name: d.text()}
+	if d.err == nil && at.Container != "" {
+		t.places.containers.list[t.places.enter(at)].claim = claim
 	}
 	return nil
 }

@@ -158,6 +158,11 @@ func (m *model) unnamed(g Granularity, s modelSubject) string {
 	return cmp.Or(s.container, "host")
 }
 
+// podNames are what the subject's pod is called, and was before more was known.
+func (m *model) podNames(s modelSubject) []string {
+	return []string{m.domain(Pod, s), m.unnamed(Pod, s), m.domain(Container, s)}
+}
+
 func (m *model) who(s modelSubject) string {
 	return fmt.Sprint(m.domain(Process, s), "/", m.domain(Container, s), "/", m.domain(Pod, s))
 }
@@ -192,9 +197,12 @@ func (m *model) fresh(g Granularity, w modelSubject, path string, r modelSubject
 	if m.touch(key) {
 		return false
 	}
-	known := g == Pod && (m.touch(flow(m.domain(g, w), m.unnamed(g, r))) ||
-		m.touch(flow(m.unnamed(g, w), m.domain(g, r))) ||
-		m.touch(flow(m.unnamed(g, w), m.unnamed(g, r))))
+	known := false
+	for i, from := range m.podNames(w) {
+		for j, to := range m.podNames(r) {
+			known = known || g == Pod && i+j > 0 && m.touch(flow(from, to))
+		}
+	}
 	if len(m.seen) == m.opts.MaxFlows {
 		m.seen = m.seen[1:]
 		m.evicted[2]++

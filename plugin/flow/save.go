@@ -82,9 +82,11 @@ func (t *Tracker) savePods(e *encoder) {
 
 func (t *Tracker) saveContainers(e *encoder) {
 	for _, h := range t.places.containers.index {
-		if c := &t.places.containers.list[h]; h != onHost && c.pod != noPod {
+		if c := &t.places.containers.list[h]; h != onHost {
 			e.text(c.id)
 			e.text(t.places.pods.list[c.pod].uid)
+			e.text(c.claim.uid)
+			e.text(c.claim.name)
 		}
 	}
 }

@@ -38,11 +38,13 @@ func (t *Tracker) fresh(g Granularity, w Subject, path string, r Subject) bool {
 	return !known
 }
 
+// seenUnnamed tells whether a flow between pods was seen while one of them, or
+// both, went by another name.
 func (t *Tracker) seenUnnamed(w Subject, path string, r Subject) bool {
 	writers, readers := t.podNames(w), t.podNames(r)
 	for i, from := range writers {
 		for j, to := range readers {
-			if i+j > 0 && (from != writers[0] || to != readers[0]) && t.seen.has(t.secret.hash(byte(Pod), from, path, to)) {
+			if i+j > 0 && t.seen.has(t.secret.hash(byte(Pod), from, path, to)) {
 				return true
 			}
 		}
@@ -50,9 +52,9 @@ func (t *Tracker) seenUnnamed(w Subject, path string, r Subject) bool {
 	return false
 }
 
-// podNames gives a subject's domain at the granularity of pods, and what it was
-// called while the pod's name was unknown.
-func (t *Tracker) podNames(s Subject) [2]string {
+// podNames gives a subject's domain at the granularity of pods, what it was called
+// while the pod's name was unknown, and what while the pod was.
+func (t *Tracker) podNames(s Subject) [3]string {
 	at := t.subjects.list[s].at
-	return [2]string{t.places.podName(at), t.places.podUIDName(at)}
+	return [3]string{t.places.podName(at), t.places.podUIDName(at), t.places.containers.list[at].name()}
 }

@@ -11,6 +11,8 @@ type Stats struct {
 	FlowsEvicted   uint64 // flows that may be new again since max_flows was reached
 	ColdReturned   uint64 // objects that came back from where they went beyond max_objects
 	ColdDamaged    uint64 // and that could not be read there
+	PipesEvicted   uint64 // named pipes that are no longer known as such
+	SightsEvicted  uint64 // folders whose device is no longer known
 	UnclearExecs   uint64 // executed programs that could have been several objects
 
 	// How many there are now.
@@ -28,6 +30,8 @@ func (t *Tracker) Stats() Stats {
 	s.Containers = len(t.places.containers.index) - 1 // but the host
 	s.Pods = len(t.places.pods.index) - 1
 	s.Devices = len(t.devices.known)
+	s.PipesEvicted = t.pipes.Metrics().Evictions
+	s.SightsEvicted = t.sights.lru.Metrics().Evictions
 	s.LabelBytes = t.labels.names.bytes()
 	return s
 }

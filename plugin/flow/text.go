@@ -53,6 +53,9 @@ func SplitList(text string) (items []string, cut bool) {
 	if !strings.HasPrefix(text, "(") {
 		return []string{text}, false
 	}
+	if text == "()" {
+		return nil, false
+	}
 	start := 1
 	for i := 1; i < len(text); i++ {
 		switch text[i] {

@@ -18,10 +18,8 @@ package store
 import (
 	"crypto/rand"
 	"encoding/binary"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"io/fs"
 	"os"
 	"runtime/debug"
@@ -33,7 +31,6 @@ import (
 	bolt "go.etcd.io/bbolt"
 	bolterrors "go.etcd.io/bbolt/errors"
 
-	"github.com/xim-monitor/xim/cmd/xim/internal/alert"
 	"github.com/xim-monitor/xim/cmd/xim/internal/dedup"
 	"github.com/xim-monitor/xim/cmd/xim/internal/pipeline"
 )
@@ -241,98 +238,3 @@ func (s *Store) lastSeq() (last uint64) {
 	}
 	return last
 }
-
-// value is what is kept of a flow beside its key.
-type value struct {
-	Op       string `json:"op,omitempty"`
-	Rule     string `json:"rule,omitempty"`
-	Priority string `json:"priority,omitempty"`
-	Age      *int64 `json:"age,omitempty"`
-	First    int64  `json:"first"`
-	Last     int64  `json:"last"`
-	Count    uint64 `json:"count"`
-	Seq      uint64 `json:"seq"`
-}
-
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
-
-func encode(r *dedup.Record) ([]byte, error) {
-	v := value{Op: r.Op, Rule: r.Rule, Priority: r.Priority, First: r.First.UnixNano(), Last: r.Last.UnixNano(), Count: r.Count, Seq: r.Seq}
-	if r.HasAge {
-		v.Age = (*int64)(&r.Age)
-	}
-	text, err := json.Marshal(v)
-	if err != nil {
-		return nil, err
-	}
-	return append(binary.BigEndian.AppendUint32(nil, checksum(r.Key(), text)), text...), nil
-}
-
-func checksum(key string, text []byte) uint32 {
-	return crc32.Update(crc32.Checksum([]byte(key), castagnoli), castagnoli, text)
-}
-
-func decode(key, text []byte) (*dedup.Record, error) {
-	f, ok := alert.ParseKey(key)
-	if !ok || len(text) < 4 || binary.BigEndian.Uint32(text) != checksum(string(key), text[4:]) {
-		return nil, damaged{errors.New("the checksum of a flow is wrong")}
-	}
-	var v value
-	if err := json.Unmarshal(text[4:], &v); err != nil {
-		return nil, damaged{err}
-	}
-	r := &dedup.Record{
-		Flow: f, Op: v.Op, Rule: v.Rule, Priority: v.Priority,
-		First: time.Unix(0, v.First).UTC(), Last: time.Unix(0, v.Last).UTC(), Count: v.Count, Seq: v.Seq,
-	}
-	if v.Age != nil {
-		r.Age, r.HasAge = time.Duration(*v.Age), true
-	}
-	return r, nil
-}
-
-// Commit keeps a batch, whole or not at all. When it returns the batch survives
-// a kill and a power failure.
-func (s *Store) Commit(b pipeline.Batch) error {
-	added, dropped := 0, 0
-	err := s.db.Update(func(tx *bolt.Tx) error {
-		flows := tx.Bucket(flowsBucket)
-		for i := range b.Put {
-			v, err := encode(&b.Put[i])
-			if err != nil {
-				return err
-			}
-			if err := flows.Put([]byte(b.Put[i].Key()), v); err != nil {
-				return err
-			}
-		}
-		for _, key := range b.Delete {
-			if err := flows.Delete([]byte(key)); err != nil {
-				return err
-			}
-		}
-		room := max(MaxOutbox-int(s.waiting.Load()), 0)
-		added = min(len(b.Outbox), room)
-		dropped = len(b.Outbox) - added
-		return putOutbox(tx, b.Outbox[:added])
-	})
-	if err == nil {
-		s.waiting.Add(int64(added))
-		s.dropped.Add(uint64(dropped))
-	}
-	return err
-}
-
-// Mark notes that the lines up to this place are printed, or will be at once. It
-// survives a kill, not a power failure.
-func (s *Store) Mark(seq uint64) { s.mark.set(seq) }
-
-// Size is the length of the file in bytes.
-func (s *Store) Size() (n int64) {
-	// A transaction knows the size of what it sees without asking the disk.
-	s.db.View(func(tx *bolt.Tx) error { n = tx.Size(); return nil })
-	return n
-}
-
-// Close closes the store.
-func (s *Store) Close() error { return errors.Join(s.mark.close(), s.db.Close()) }

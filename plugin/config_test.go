@@ -9,13 +9,14 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/xim-monitor/xim/plugin/flow"
 )
 
 // defaults is the configuration of an empty text, changed.
 func defaults(change func(*config)) config {
-	c := config{granularity: flow.Process, process: byComm, cache: true}
+	c := config{granularity: flow.Process, process: byComm, cache: true, stateInterval: time.Minute}
 	change(&c)
 	return c
 }
@@ -41,6 +42,11 @@ func TestConfigAccepted(t *testing.T) {
 		{`{"max_objects":1073741824}`, defaults(func(c *config) { c.limits.MaxObjects = 1 << 30 })},
 		{`{"max_writers":65536}`, defaults(func(c *config) { c.limits.MaxWriters = 1 << 16 })},
 		{`{"max_flows":5}`, defaults(func(c *config) { c.limits.MaxFlows = 5 })},
+		{`{"state_file":"/var/lib/xim/state"}`, defaults(func(c *config) { c.stateFile = "/var/lib/xim/state" })},
+		{`{"state_interval":5}`, defaults(func(c *config) { c.stateInterval = 5 * time.Second })},
+		{`{"state_interval":86400}`, defaults(func(c *config) { c.stateInterval = 24 * time.Hour })},
+		{`{"state_dir":"/var/lib/xim"}`, defaults(func(c *config) { c.stateDir = "/var/lib/xim" })},
+		{`{"max_stored_objects":7}`, defaults(func(c *config) { c.maxStored = 7 })},
 		{`{"exclude":{}}`, defaults(func(*config) {})},
 		{`{"exclude":{"users":[]}}`, defaults(func(*config) {})},
 		{`{"exclude":{"users":["root",1000,"65534"]}}`, defaults(func(c *config) { c.exclude.users = []uint32{0, 1000, 65534} })},
@@ -74,6 +80,10 @@ func TestConfigRefused(t *testing.T) {
 		`{"max_objects":0}`, `{"max_objects":-1}`, `{"max_objects":1.5}`, `{"max_objects":"10"}`, `{"max_objects":null}`, `{"max_objects":1073741825}`, `{"max_objects":99999999999999999999}`,
 		`{"max_writers":0}`, `{"max_writers":65537}`, `{"max_writers":true}`,
 		`{"max_flows":0}`, `{"max_flows":{}}`,
+		`{"state_file":"state"}`, `{"state_file":""}`, `{"state_file":null}`, `{"state_file":true}`,
+		`{"state_dir":"./x"}`, `{"state_dir":null}`,
+		`{"state_interval":0}`, `{"state_interval":86401}`, `{"state_interval":"1m"}`, `{"state_interval":0.5}`,
+		`{"max_stored_objects":0}`, `{"max_stored_objects":"many"}`,
 		`{"exclude":[]}`, `{"exclude":"root"}`, `{"exclude":{"user":["root"]}}`, `{"exclude":{"exclude":{}}}`,
 		`{"exclude":{"users":"root"}}`, `{"exclude":{"users":{}}}`, `{"exclude":{"users":[null]}}`, `{"exclude":{"users":[true]}}`, `{"exclude":{"users":["no such user"]}}`, `{"exclude":{"users":[-1]}}`, `{"exclude":{"users":[1.5]}}`, `{"exclude":{"users":[4294967296]}}`, `{"exclude":{"users":[["root"]]}}`,
 		`{"exclude":{"processes":[""]}}`, `{"exclude":{"processes":[null]}}`, `{"exclude":{"processes":"a"}}`,

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"compress/gzip"
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -313,4 +315,50 @@ init 1 rc 0
 		"thread 100 100 alice -", "fd 100 3 16 2f 7 /data/x", "fd 100 5 16 2f 9 /proc/self/exe",
 		"thread 200 200 bob -", "fd 200 4 16 2f 7 /data/x",
 		"init 1 {}", writes(1, 100, 3), reads(2, 100, 5), writes(3, 100, 3), reads(4, 200, 4), "destroy 1")
+}
+
+// The cache changes nothing but the time it takes: a recording, and lies about each of
+// its events, give the same counts with and without it.
+func TestCacheChangesNothing(t *testing.T) {
+	capture := gunzip(t, "../test/testdata/pods.scap")
+	counts := func(cache bool) string {
+		return drive(t, fmt.Sprintf(`init 1 {"cache":%t}`, cache), "open 1", "replay 1 "+capture+" 1",
+			"metric 1 crossings", "metric 1 flows_process", "metric 1 flows_container", "metric 1 flows_pod",
+			"metric 1 objects", "metric 1 panics", "metric 1 cache_hits", "destroy 1")
+	}
+	const hits = "metric cache_hits "
+	with, hit, _ := strings.Cut(counts(true), hits)
+	without, miss, _ := strings.Cut(counts(false), hits)
+	if with != without || strings.TrimSpace(miss) != "0" || strings.TrimSpace(hit) == "0" {
+		t.Errorf("with the cache (%s hits):\n%s\nwithout (%s hits):\n%s", strings.TrimSpace(hit), with, strings.TrimSpace(miss), without)
+	}
+	if !strings.Contains(with, "metric panics 0") || strings.Contains(with, "metric crossings 0") {
+		t.Errorf("%s", with)
+	}
+	t.Logf("%s", with)
+}
+
+// gunzip unpacks a file for the time of the test.
+func gunzip(t *testing.T, path string) string {
+	t.Helper()
+	packed, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer packed.Close()
+	z, err := gzip.NewReader(packed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	to, err := os.Create(filepath.Join(t.TempDir(), filepath.Base(path)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.Copy(to, z); err != nil {
+		t.Fatal(err)
+	}
+	if err := to.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return to.Name()
 }

@@ -172,19 +172,24 @@ typedef struct {
 	uint64_t index;
 } entry;
 
-/* A thread that was never told of: some are unknown, some of no group, some in
- * containers, by an id of their own or by a path that says it. */
+/* A thread that was never told of: some are unknown, some of no known process, some
+ * processes are in containers, by an id of their own or by a path that says it. */
 static int make_up_thread(int64_t tid, thread *t)
 {
 	if (tid <= 0 || tid % 31 == 7)
 		return 0;
-	*t = (thread){.tid = tid, .pid = tid % 29 == 5 ? -1 : tid & ~3};
-	if (t->pid == 0)
-		t->pid = tid;
-	snprintf(t->comm, sizeof t->comm, "comm%d", (int)(tid % 5));
-	if (tid % 4 != 0)
-		snprintf(t->container, sizeof t->container, "%0*llx", tid % 3 ? 64 : 12, (unsigned long long)(tid % 7) << 50 | 0xabcd);
+	int64_t who = tid % 29 == 5 || tid < 4 ? tid : tid & ~3;
+	*t = (thread){.tid = tid, .pid = who == tid && tid % 29 == 5 ? -1 : who};
+	snprintf(t->comm, sizeof t->comm, "comm%d", (int)(who / 4 % 5));
+	if (who / 4 % 4 != 0)
+		snprintf(t->container, sizeof t->container, "%0*llx", who % 3 ? 64 : 12, (unsigned long long)(who / 4 % 7) << 50 | 0xabcd);
 	return 1;
+}
+
+/* What goes wrong for one thread of a process goes wrong for all. */
+static int64_t process(const thread *t)
+{
+	return t->pid > 0 ? t->pid / 4 : t->tid;
 }
 
 static int make_up_descriptor(int64_t tid, int64_t fd, descriptor *d)
@@ -253,7 +258,7 @@ static uint64_t table_size(void *t)
 
 static const char *container_id(const thread *t)
 {
-	return t->container[0] == 0 || t->tid % 2 == 0 ? t->container : "";
+	return t->container[0] == 0 || process(t) % 2 == 0 ? t->container : "";
 }
 
 static const char *cgroup_path(const thread *t, uint64_t index)
@@ -261,7 +266,7 @@ static const char *cgroup_path(const thread *t, uint64_t index)
 	static char path[256];
 	if (t->container[0] == 0 || index == 0)
 		return "/";
-	snprintf(path, sizeof path, "/kubepods/besteffort/pod%08x-0000-4000-8000-000000000000/%s", (unsigned)t->tid % 7, t->container);
+	snprintf(path, sizeof path, "/kubepods/besteffort/pod%08x-0000-4000-8000-000000000000/%s", (unsigned)(process(t) % 7), t->container);
 	return path;
 }
 
@@ -289,11 +294,11 @@ static int table_read(void *t, void *entry_, const void *field_, fw_value *out)
 	else if (IS("second"))
 		out->str = lend_text(cgroup_path(&e->t, e->index));
 	else if (IS("cgroups") || IS("file_descriptors")) {
-		if (made_up && e->t.tid % 37 == 3)
+		if (made_up && process(&e->t) % 37 == 3)
 			return FW_FAILURE;
 		table *sub = lend(sizeof *sub);
 		*sub = (table){IS("cgroups") ? CGROUPS : DESCRIPTORS, e->t.tid};
-		out->table = made_up && e->t.tid % 41 == 4 ? NULL : sub;
+		out->table = made_up && process(&e->t) % 41 == 4 ? NULL : sub;
 	} else if (IS("type"))
 		out->u8 = e->d.type;
 	else if (IS("open_flags"))

@@ -46,6 +46,10 @@ test: build host ## run all tests
 	@echo "test: go test ./..." >&2
 	@test/host/gotest -count=1 ./...
 
+.PHONY: asan
+asan: build host ## run the plugin on all recordings under AddressSanitizer (minutes)
+	@test/asan/run
+
 .PHONY: bench
 bench: build host ## run the benchmarks, and measure what the plugin costs a host (PAIRS=5)
 	@echo "bench: go test -bench . ./..." >&2

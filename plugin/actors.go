@@ -22,6 +22,7 @@ type actor struct {
 	container string // short id, empty on the host
 	exePath   string
 	excluded  bool
+	hostRoot  bool // root, and in no container: it says what is procfs
 
 	gen  C.uint32_t // the group's generation in the shim's cache
 	read int64      // when the table was read, nanoseconds since the epoch
@@ -92,6 +93,7 @@ func (p *instance) readActor(pid, thread int64) (actor, bool) {
 		container: at.Container,
 		exePath:   C.GoString(t.exe_path),
 		excluded:  p.config.exclude.who(uint32(t.uid), name),
+		hostRoot:  at.Container == "" && t.uid == 0,
 	}, true
 }
 

@@ -177,8 +177,9 @@ func (p *instance) key(who *actor, dev uint32, ino uint64, path string) flow.Key
 const maxPseudo = 64
 
 // isPseudo tells whether a file is on procfs, sysfs, cgroupfs or devtmpfs. What
-// the host calls /proc and /sys is so under every other name too; a container's
-// word is not taken for that.
+// the host's root calls /proc and /sys is so under every other name too; nobody
+// else's word is taken for that, since in a namespace of one's own anything can be
+// mounted there.
 func (p *instance) isPseudo(who *actor, path string, dev uint32, overlay bool) bool {
 	if _, ok := p.pseudo[dev]; ok {
 		return true
@@ -186,7 +187,7 @@ func (p *instance) isPseudo(who *actor, path string, dev uint32, overlay bool) b
 	if !event.Pseudo(path, dev, overlay) {
 		return false
 	}
-	if who.container == "" && dev != 0 && len(p.pseudo) < maxPseudo && event.OnProcOrSys(path) {
+	if who.hostRoot && dev != 0 && len(p.pseudo) < maxPseudo && event.OnProcOrSys(path) {
 		p.pseudo[dev] = struct{}{}
 	}
 	return true

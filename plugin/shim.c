@@ -390,5 +390,8 @@ const char *plugin_get_extract_event_sources(void) { return "[\"syscall\"]"; }
 
 fw_metric *plugin_get_metrics(void *state, uint32_t *n)
 {
+	*n = 0;
+	if ((uintptr_t)state > 255 || instances[(uintptr_t)state] == NULL)
+		return NULL; /* asked for from another thread, after destroy */
 	return ximMetrics((uintptr_t)state, n);
 }

@@ -85,6 +85,15 @@ func behindProc(path string) string {
 	}
 }
 
+// procfsNames are the entries of procfs below a process and below sys that
+// detached takes for procfs's.
+var procfsNames = []string{
+	"attr", "cgroup", "cmdline", "comm", "cwd", "environ", "exe", "fd", "fdinfo", "gid_map", "limits",
+	"loginuid", "map_files", "maps", "mem", "mountinfo", "mounts", "ns", "oom_score_adj", "projid_map",
+	"root", "sessionid", "setgroups", "smaps", "stat", "statm", "status", "task", "uid_map",
+	"abi", "debug", "dev", "fs", "kernel", "net", "user", "vm",
+}
+
 // detached gives a path its /proc back where libsinsp did not know the folder that
 // it is relative to, and it reads as one of procfs: runtimes use a procfs of their
 // own that is mounted nowhere.
@@ -93,7 +102,9 @@ func detached(path string) string {
 	if !ok {
 		return path
 	}
-	if first, _, _ := strings.Cut(rest, "/"); isPID(first) || first == "sys" {
+	first, below, _ := strings.Cut(rest, "/")
+	second, _, _ := strings.Cut(below, "/")
+	if (isPID(first) || first == "sys") && slices.Contains(procfsNames, second) {
 		return "/proc/" + rest
 	}
 	return path

@@ -19,6 +19,7 @@ import (
 
 	"github.com/xim-monitor/xim/plugin/event"
 	"github.com/xim-monitor/xim/plugin/flow"
+	"github.com/xim-monitor/xim/plugin/spill"
 )
 
 // An instance is one plugin as the framework knows it, found by its handle.
@@ -36,9 +37,10 @@ type instance struct {
 	metrics metrics
 	counts  counts
 	keeper  keeper
-	running bool   // between capture_open and capture_close
-	ran     bool   // was opened at least once
-	notice  string // for the log, from another thread than the framework's
+	store   *spill.Store // on disk; nil where there is none
+	running bool         // between capture_open and capture_close
+	ran     bool         // was opened at least once
+	notice  string       // for the log, from another thread than the framework's
 
 	err    error // the last one, for the framework
 	errBuf ptr.StringBuffer

@@ -22,7 +22,7 @@ type metric struct {
 
 // numbers lists every counter and every size. Docs: README, "Metrics".
 func (p *instance) numbers() []metric {
-	s, c, shim := p.tracker.Stats(), &p.counts, p.shim
+	s, c, shim, stored := p.tracker.Stats(), &p.counts, p.shim, p.stored()
 	return []metric{
 		{name: "events", value: uint64(shim.events)},
 		{name: "cache_hits", value: uint64(shim.cache.hits)},
@@ -38,6 +38,12 @@ func (p *instance) numbers() []metric {
 		{name: "writers_evicted", value: s.WritersEvicted},
 		{name: "pipes_evicted", value: s.PipesEvicted},
 		{name: "sights_evicted", value: s.SightsEvicted},
+		{name: "cold_returned", value: s.ColdReturned},
+		{name: "cold_damaged", value: s.ColdDamaged + stored.Damaged},
+		{name: "cold_lost", value: stored.Dropped + stored.Unwritten + stored.TooLarge},
+		{name: "cold_evicted", value: stored.Evicted},
+		{name: "cold_disk_reads", value: stored.DiskReads},
+		{name: "cold_disk_errors", value: stored.ReadErrors + stored.WriteErrors},
 		{name: "unclear_execs", value: s.UnclearExecs},
 		{name: "unresolved_threads", value: c.unresolvedThreads},
 		{name: "unresolved_fds", value: c.unresolvedFDs},
@@ -52,6 +58,8 @@ func (p *instance) numbers() []metric {
 		{name: "containers", gauge: true, value: uint64(s.Containers)},
 		{name: "pods", gauge: true, value: uint64(s.Pods)},
 		{name: "devices", gauge: true, value: uint64(s.Devices)},
+		{name: "cold_objects", gauge: true, value: uint64(stored.Objects + stored.Buffered)},
+		{name: "cold_bytes", gauge: true, value: uint64(stored.DiskBytes)},
 		{name: "label_bytes", gauge: true, value: s.LabelBytes},
 		{name: "snapshot_bytes", gauge: true, value: uint64(p.keeper.size)},
 		{name: "snapshot_time_seconds", gauge: true, value: p.keeper.unix()},

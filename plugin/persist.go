@@ -66,6 +66,7 @@ func (p *instance) captureOpened() {
 	if old != nil {
 		p.adopt(old)
 	}
+	p.openStore()
 }
 
 // captureClosed ends a capture, with a last snapshot.
@@ -73,6 +74,9 @@ func (p *instance) captureClosed() {
 	p.mu.Lock()
 	running := p.running
 	p.running = false
+	if running {
+		p.closeStore()
+	}
 	p.mu.Unlock()
 	if !running || p.keeper.stop == nil {
 		return

@@ -29,10 +29,12 @@ type rule struct {
 var rules = []rule{
 	{
 		dir: "plugin/flow", own: []string{"plugin/flow"},
-		others: []string{"github.com/elastic/go-freelru"},
+		others: []string{"github.com/elastic/go-freelru", "github.com/dchest/siphash"},
 		forbid: []string{"os", "net", "syscall", "log"}, // no I/O
 	},
 	{dir: "plugin/event", own: []string{"plugin/event", "plugin/flow"}},
+	{dir: "plugin/spill", own: []string{"plugin/spill", "plugin/flow"}, others: []string{""}},
+	{dir: "plugin/state", own: []string{"plugin/state"}},
 	{dir: "plugin/identity", own: []string{"plugin/identity", "plugin/flow"}},
 	{
 		dir: "plugin/kernel", own: []string{"plugin/kernel", "plugin/flow", "plugin/identity"},

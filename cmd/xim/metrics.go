@@ -7,12 +7,16 @@ import (
 
 	"github.com/xim-monitor/xim/cmd/xim/internal/metrics"
 	"github.com/xim-monitor/xim/cmd/xim/internal/pipeline"
+	"github.com/xim-monitor/xim/cmd/xim/internal/source"
 )
 
 // serveMetrics serves metrics at an address until ctx ends; nothing if it is "".
 func serveMetrics(ctx context.Context, address string, pipe *pipeline.Pipeline, kept *state, f *forwarding) error {
 	if address == "" {
 		return nil
+	}
+	if _, _, err := source.HostPort(address); err != nil {
+		return usage("--metrics %s: it takes HOST:PORT, with a port from 0 to 65535", address)
 	}
 	l, err := net.Listen("tcp", address)
 	if err != nil {

@@ -50,9 +50,6 @@ func (o *sourceOptions) register(f *pflag.FlagSet) {
 // feeds opens the sources, so that what cannot work fails before anything runs.
 func (o *sourceOptions) feeds() (feeds []feed, err error) {
 	if len(o.files)+len(o.listen)+len(o.grpc) == 0 {
-		if o.follow {
-			return nil, usage("--follow needs a --file to follow")
-		}
 		if term.IsTerminal(int(os.Stdin.Fd())) {
 			logf("reading alerts from the terminal; see \"xim watch --help\" for other sources")
 		}
@@ -73,7 +70,7 @@ func (o *sourceOptions) feeds() (feeds []feed, err error) {
 	for _, address := range o.grpc {
 		g := &source.GRPC{Address: address, Cert: o.cert, Key: o.key, CA: o.ca}
 		if err := g.Prepare(); err != nil {
-			return nil, cannotStart(fmt.Errorf("--grpc %w", err))
+			return nil, startError("--grpc", err)
 		}
 		feeds = append(feeds, feed{pipeline.GRPC, g.Run})
 	}
@@ -94,16 +91,21 @@ func (o *sourceOptions) listeners(feeds []feed) ([]feed, error) {
 	}
 	for _, address := range o.listen {
 		h := &source.HTTP{Address: address, Token: token, TLS: guard, Open: o.listenWithoutGuard}
-		err := h.Listen()
-		if errors.Is(err, source.ErrOpen) {
-			return nil, usage("--listen %w: add --listen-token-file or --listen-cert, or --listen-insecure if that is meant", err)
-		}
-		if err != nil {
-			return nil, cannotStart(fmt.Errorf("--listen: %w", err))
+		if err := h.Listen(); err != nil {
+			return nil, startError("--listen", err)
 		}
 		feeds = append(feeds, feed{pipeline.HTTP, h.Run})
 	}
 	return feeds, nil
+}
+
+// startError is the error of what a flag asked for and could not be had.
+func startError(flag string, err error) error {
+	var wrong source.OptionError
+	if errors.As(err, &wrong) {
+		return usage("%s %w", flag, err)
+	}
+	return cannotStart(fmt.Errorf("%s: %w", flag, err))
 }
 
 func (o *sourceOptions) serverTLS() (*tls.Config, error) {

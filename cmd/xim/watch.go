@@ -30,13 +30,13 @@ type watchOptions struct {
 	color   string
 	all     bool
 	max     int
-	forget  time.Duration
-	summary time.Duration
+	forget  span
+	summary span
 	state   string
 }
 
 func watchCommand() *cobra.Command {
-	var o watchOptions
+	o := watchOptions{summary: span(10 * time.Minute)}
 	cmd := &cobra.Command{
 		Use:   "watch",
 		Short: "Print each flow once, as alerts come in",
@@ -53,6 +53,9 @@ with what does not print as \x1b or \u202e.`,
 			if err := readConfig(cmd.Flags(), o.config); err != nil {
 				return err
 			}
+			if err := checkParts(cmd.Flags()); err != nil {
+				return err
+			}
 			return watch(&o)
 		},
 	}
@@ -63,9 +66,9 @@ with what does not print as \x1b or \u202e.`,
 	f.StringVar(&o.color, "color", "auto", "colour: auto (on a terminal, without NO_COLOR), always or never")
 	f.BoolVar(&o.all, "all", false, "print alerts that are not xIM's too")
 	f.IntVar(&o.max, "max-flows", 65536, "remember at most `N` flows; the one seen longest ago gives way")
-	f.DurationVar(&o.forget, "forget", 0, "a flow not seen for `TIME` (by the alerts' time) is new again; 0 means never")
+	f.Var(&o.forget, "forget", "a flow not seen for `TIME` (24h, 7d; by the alerts' time) is new again; 0 means never")
 	f.StringVar(&o.state, "state", "", "remember flows in `FILE` across runs; without it, for this run only")
-	f.DurationVar(&o.summary, "summary", 10*time.Minute, "print a line of counts every `TIME`; 0 means only at the end")
+	f.Var(&o.summary, "summary", "print a line of counts every `TIME`; 0 means only at the end")
 	o.forward.register(f)
 	f.StringVar(&o.metrics, "metrics", "", "serve Prometheus metrics at http://`HOST:PORT`/metrics")
 	f.StringVar(&o.config, configFlag, "", "take options from the YAML `FILE`: the names of these flags; flags win")
@@ -102,7 +105,7 @@ func watch(o *watchOptions) error {
 		Now:     time.Now,
 		All:     o.all,
 		Max:     o.max,
-		Forget:  o.forget,
+		Forget:  time.Duration(o.forget),
 	}
 	feeds, err := o.feeds()
 	if err != nil {
@@ -122,7 +125,7 @@ func watch(o *watchOptions) error {
 		kept.close()
 		return err
 	}
-	err = flow(ctx, pipe, feeds, o.summary)
+	err = flow(ctx, pipe, feeds, time.Duration(o.summary))
 	if n := pipe.Unstored(); err == nil && n > 0 {
 		err = exitError{exitFailed, fmt.Errorf("%d changes could not be stored", n)}
 	}

@@ -7,10 +7,10 @@ import (
 	"errors"
 	"net"
 	"net/rpc"
-	"os"
 
 	"github.com/xim-monitor/xim/cmd/xim/internal/dedup"
 	"github.com/xim-monitor/xim/cmd/xim/internal/query"
+	"github.com/xim-monitor/xim/cmd/xim/internal/unixsocket"
 )
 
 // Flows is who knows flows.
@@ -37,14 +37,8 @@ func (s service) Forget(f query.Filter, out *int) error {
 // Serve answers for a store until the listener is closed. The caller has the
 // store open, so a socket that is there was left behind.
 func Serve(store string, flows Flows) (net.Listener, error) {
-	path := socket(store)
-	os.Remove(path)
-	l, err := net.Listen("unix", path)
+	l, err := unixsocket.Listen(socket(store))
 	if err != nil {
-		return nil, err
-	}
-	if err := os.Chmod(path, 0o600); err != nil {
-		l.Close()
 		return nil, err
 	}
 	server := rpc.NewServer()

@@ -45,7 +45,7 @@ func (s Sources) Registry() *prometheus.Registry {
 	for kind, name := range pipeline.Kinds {
 		of := prometheus.Labels{"source": name}
 		counter("xim_alerts_total", "Alerts received, xIM's and others.", of, s.Stats.Alerts[kind].Load)
-		counter("xim_bad_inputs_total", "Lines, bodies and frames that are no whole alert.", of, s.Stats.Bad[kind].Load)
+		counter("xim_bad_inputs_total", "Lines, bodies and frames that are no whole alert, and requests without the token.", of, s.Stats.Bad[kind].Load)
 	}
 	counter("xim_other_alerts_total", "Alerts received that are not xIM's.", nil, s.Stats.Other.Load)
 	counter("xim_flows_new_total", "Flows seen for the first time, and printed.", nil, s.Stats.New.Load)

@@ -6,7 +6,7 @@ import "sync/atomic"
 // time.
 type Stats struct {
 	Alerts  [len(Kinds)]atomic.Uint64 // whole alerts, xIM's or not, by kind of source
-	Bad     [len(Kinds)]atomic.Uint64 // lines, bodies and frames that are no alert
+	Bad     [len(Kinds)]atomic.Uint64 // lines, bodies and frames that are no alert, requests without the token
 	Other   atomic.Uint64             // alerts that are not xIM's
 	New     atomic.Uint64             // flows printed
 	Repeats atomic.Uint64             // flows that were known

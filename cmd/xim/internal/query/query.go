@@ -3,6 +3,9 @@ package query
 
 import (
 	"fmt"
+	"math"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/xim-monitor/xim/cmd/xim/internal/dedup"
@@ -49,16 +52,26 @@ func Glob(pattern, s string) bool {
 	return p == len(pattern)
 }
 
+const day = 24 * time.Hour
+
+// Duration reads a length of time: 90s, 10m, 24h, 7d.
+func Duration(s string) (time.Duration, error) {
+	if days, ok := strings.CutSuffix(s, "d"); ok {
+		if n, err := strconv.ParseUint(days, 10, 63); err == nil && n <= uint64(math.MaxInt64/day) {
+			return time.Duration(n) * day, nil
+		}
+	} else if d, err := time.ParseDuration(s); err == nil && d >= 0 {
+		return d, nil
+	}
+	return 0, fmt.Errorf("%q is no length of time: it takes 90s, 10m, 24h or 7d", s)
+}
+
 // Since reads a time: how long ago (90m, 24h, 7d), or a day or moment in UTC.
 func Since(s string, now time.Time) (time.Time, error) {
 	if s == "" {
 		return time.Time{}, nil
 	}
-	var days int
-	if n, err := fmt.Sscanf(s, "%dd", &days); n == 1 && err == nil && s == fmt.Sprintf("%dd", days) && days >= 0 {
-		return now.AddDate(0, 0, -days), nil
-	}
-	if d, err := time.ParseDuration(s); err == nil && d >= 0 {
+	if d, err := Duration(s); err == nil {
 		return now.Add(-d), nil
 	}
 	for _, layout := range []string{time.RFC3339, "2006-01-02 15:04:05", "2006-01-02"} {

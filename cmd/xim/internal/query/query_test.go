@@ -32,7 +32,7 @@ func TestSince(t *testing.T) {
 			t.Errorf("Since(%q) = %v, %v", s, got, err)
 		}
 	}
-	for _, s := range []string{"yesterday", "-1h", "-1d", "1dd"} {
+	for _, s := range []string{"yesterday", "-1h", "-1d", "1dd", "d", "106752d"} {
 		if got, err := Since(s, now); err == nil {
 			t.Errorf("Since(%q) = %v", s, got)
 		}

@@ -3,6 +3,7 @@ package source
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -25,8 +26,13 @@ type File struct {
 // Open opens the file. One that is to be followed may come later, and a named
 // pipe is left to Run: opening it takes as long as it has no writer.
 func (f *File) Open() (err error) {
-	if info, err := os.Stat(f.Path); err == nil && info.Mode().Type() == fs.ModeNamedPipe {
-		return nil
+	if info, err := os.Stat(f.Path); err == nil {
+		switch {
+		case info.Mode().Type() == fs.ModeNamedPipe:
+			return nil
+		case info.IsDir():
+			return fmt.Errorf("%s: it is a folder, a file is wanted", f.Path)
+		}
 	}
 	f.file, err = os.Open(f.Path)
 	if f.Follow && errors.Is(err, fs.ErrNotExist) {

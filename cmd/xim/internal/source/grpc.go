@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"net"
-	"strconv"
 	"time"
 
 	"github.com/falcosecurity/client-go/pkg/api/outputs"
@@ -48,25 +46,22 @@ func (g *GRPC) Prepare() error {
 		// nobody acknowledges. More pings than one in five minutes offend it.
 		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: 6 * time.Minute, Timeout: 20 * time.Second}),
 	}
-	if path, ok := UnixPath(g.Address); ok {
-		if path == "" {
-			return errors.New("the path of the socket is missing")
-		}
+	path, ok, err := UnixPath(g.Address)
+	if err != nil {
+		return err
+	}
+	if ok {
 		g.config.UnixSocketPath = "unix:" + path
 		return nil
 	}
-	host, port, err := net.SplitHostPort(g.Address)
+	host, port, err := HostPort(g.Address)
 	if err != nil {
-		return fmt.Errorf("%w: it takes unix:///path or host:port", err)
-	}
-	n, err := strconv.ParseUint(port, 10, 16)
-	if err != nil {
-		return fmt.Errorf("%s: the port is no number from 0 to 65535", g.Address)
+		return err
 	}
 	if g.Cert == "" || g.Key == "" || g.CA == "" {
-		return fmt.Errorf("%s: Falco's gRPC over a network needs --cert, --key and --ca", g.Address)
+		return optionError("%s: Falco's gRPC over a network needs --cert, --key and --ca", g.Address)
 	}
-	g.config.Hostname, g.config.Port = host, uint16(n)
+	g.config.Hostname, g.config.Port = host, port
 	g.config.CertFile, g.config.KeyFile, g.config.CARootFile = g.Cert, g.Key, g.CA
 	c, err := falco.NewForConfig(context.Background(), &g.config) // reads the files; connects later
 	if err != nil {

@@ -8,17 +8,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"log"
 	"net"
 	"net/http"
-	"os"
-	"strings"
 	"time"
 
 	"golang.org/x/net/netutil"
 
 	"github.com/xim-monitor/xim/cmd/xim/internal/pipeline"
+	"github.com/xim-monitor/xim/cmd/xim/internal/unixsocket"
 )
 
 // maxConns is how many connections are served at once; more wait.
@@ -37,23 +35,25 @@ type HTTP struct {
 
 // Listen opens the address.
 func (h *HTTP) Listen() error {
-	if path, ok := UnixPath(h.Address); ok {
-		l, err := listenUnix(path)
-		h.listener = l
+	path, ok, err := UnixPath(h.Address)
+	if err != nil {
+		return err
+	}
+	if ok {
+		h.listener, err = unixsocket.Listen(path)
 		return err
 	}
 	if err := h.allowed(); err != nil {
 		return err
 	}
-	l, err := net.Listen("tcp", h.Address)
-	h.listener = l
+	h.listener, err = net.Listen("tcp", h.Address)
 	return err
 }
 
-// ErrOpen says that anybody on the network could send alerts.
-var ErrOpen = errors.New("anybody on the network could send alerts there")
-
 func (h *HTTP) allowed() error {
+	if _, _, err := HostPort(h.Address); err != nil {
+		return err
+	}
 	addr, err := net.ResolveTCPAddr("tcp", h.Address)
 	if err != nil {
 		return err
@@ -61,41 +61,8 @@ func (h *HTTP) allowed() error {
 	if addr.IP.IsLoopback() || h.Token != "" || h.TLS != nil || h.Open {
 		return nil
 	}
-	return fmt.Errorf("%s: %w", h.Address, ErrOpen)
-}
-
-// UnixPath returns the path of an address that names a unix socket: unix:PATH
-// or unix://PATH.
-func UnixPath(address string) (string, bool) {
-	path, ok := strings.CutPrefix(address, "unix:")
-	if !ok {
-		return "", false
-	}
-	if rest, ok := strings.CutPrefix(path, "//"); ok {
-		path = rest
-	}
-	return path, true
-}
-
-// listenUnix listens on a path, where nobody else does. A socket that was left
-// behind is replaced.
-func listenUnix(path string) (net.Listener, error) {
-	if info, err := os.Lstat(path); err == nil && info.Mode().Type() == fs.ModeSocket {
-		if conn, err := net.Dial("unix", path); err == nil {
-			conn.Close()
-			return nil, fmt.Errorf("listen on %s: another process does", path)
-		}
-		os.Remove(path)
-	}
-	l, err := net.Listen("unix", path)
-	if err != nil {
-		return nil, err
-	}
-	if err := os.Chmod(path, 0o600); err != nil {
-		l.Close()
-		return nil, err
-	}
-	return l, nil
+	return optionError("%s: anybody on the network could send alerts there: "+
+		"add --listen-token-file or --listen-cert, or --listen-insecure if that is meant", h.Address)
 }
 
 // URL is where alerts are to be sent.
@@ -150,7 +117,8 @@ func (h *HTTP) handler(in *pipeline.Intake) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if h.Token != "" && subtle.ConstantTimeCompare([]byte(r.Header.Get("Authorization")), []byte("Bearer "+h.Token)) != 1 {
 			w.Header().Set("WWW-Authenticate", "Bearer")
-			http.Error(w, "a bearer token is wanted", http.StatusUnauthorized)
+			in.Bad("request from "+peer(r), errNoToken)
+			http.Error(w, errNoToken.Error(), http.StatusUnauthorized)
 			return
 		}
 		if r.Method != http.MethodPost {
@@ -171,6 +139,8 @@ func (h *HTTP) handler(in *pipeline.Intake) http.Handler {
 		}
 	})
 }
+
+var errNoToken = errors.New("the bearer token is missing or wrong")
 
 func peer(r *http.Request) string {
 	if r.RemoteAddr == "" || r.RemoteAddr == "@" {

@@ -1,0 +1,30 @@
+// Package unixsocket listens on unix sockets that only their owner may use.
+package unixsocket
+
+import (
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+)
+
+// Listen listens on a path, where nobody else does; the socket's mode is 0600. A
+// socket that was left behind is replaced.
+func Listen(path string) (net.Listener, error) {
+	if info, err := os.Lstat(path); err == nil && info.Mode().Type() == fs.ModeSocket {
+		if conn, err := net.Dial("unix", path); err == nil {
+			conn.Close()
+			return nil, fmt.Errorf("listen on %s: another process does", path)
+		}
+		os.Remove(path)
+	}
+	l, err := net.Listen("unix", path)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.Chmod(path, 0o600); err != nil {
+		l.Close()
+		return nil, err
+	}
+	return l, nil
+}

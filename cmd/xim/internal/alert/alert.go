@@ -15,10 +15,10 @@ import (
 	"time"
 )
 
-// MaxName is the longest name or path of a flow, in bytes. A path ends at 4,096
-// in Linux; the rest is room for characters that were replaced on the way. Four
-// of them fit into a key of the store.
-const MaxName = 8000
+// MaxFlow is the longest flow, all its names and its path together, in bytes: as
+// much as fits into a key of the store. A path ends at 4,096 in Linux, and is
+// three times as long where every byte of it was replaced on the way.
+const MaxFlow = 32_000
 
 // Alert is one alert of Falco.
 type Alert struct {

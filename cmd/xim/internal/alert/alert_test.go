@@ -65,7 +65,7 @@ func TestFlows(t *testing.T) {
 		"no list":                  {`"xim.pod.writers":7,"xim.pod.reader":"b","xim.path":"/p"`, "", 0, "a list is wanted, not 7"},
 		"number in list":           {`"xim.pod.writers":[7],"xim.pod.reader":"b","xim.path":"/p"`, "", 0, "a name is wanted in a list, not 7"},
 		"flow of two parts":        {`"xim.flow":"a -> b"`, "", 0, "writer -> path -> reader"},
-		"name longer than any":     {`"xim.writer":"` + strings.Repeat("w", MaxName+1) + `","xim.reader":"b","xim.path":"/p"`, "", 0, "more than 8000 bytes"},
+		"name longer than any":     {`"xim.writer":"` + strings.Repeat("w", MaxFlow) + `","xim.reader":"b","xim.path":"/p"`, "", 0, "more than 32000 bytes"},
 		"field of the plugin only": {`"xim.crossflow":true`, "", 0, "without a whole flow"},
 		"none of xIM's":            {`"proc.name":"x"`, "", 0, ""},
 	} {

@@ -196,8 +196,8 @@ func (a *Alert) add(f Flow) error {
 	if f.Writer == "" || f.Path == "" || f.Reader == "" {
 		return nil
 	}
-	if max(len(f.Host), len(f.Granularity), len(f.Writer), len(f.Path), len(f.Reader)) > MaxName {
-		return fmt.Errorf("a name of more than %d bytes", MaxName)
+	if len(f.Host)+len(f.Granularity)+len(f.Writer)+len(f.Path)+len(f.Reader) > MaxFlow {
+		return fmt.Errorf("a flow of more than %d bytes", MaxFlow)
 	}
 	for _, have := range a.Flows {
 		if have == f {

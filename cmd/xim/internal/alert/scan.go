@@ -27,7 +27,8 @@ func (s *scanner) bad(what string) error {
 	if s.at >= len(s.text) {
 		return errEnd
 	}
-	return fmt.Errorf("byte %d: %s, not %q", s.at+1, what, s.text[s.at])
+	found, _ := utf8.DecodeRune(s.text[s.at:])
+	return fmt.Errorf("byte %d: %s, not %q", s.at+1, what, found)
 }
 
 func (s *scanner) space() {

@@ -143,6 +143,7 @@ func create(path string) error {
 	if err := os.Remove(half); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
+	defer os.Remove(half)
 	db, err := bolt.Open(half, 0o600, options)
 	if err != nil {
 		return err
@@ -150,7 +151,6 @@ func create(path string) error {
 	if err := db.Close(); err != nil {
 		return err
 	}
-	defer os.Remove(half)
 	if err := os.Link(half, path); !errors.Is(err, fs.ErrExist) { // who was faster made one too
 		return err
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/xim-monitor/xim/cmd/xim/internal/alert"
 	"github.com/xim-monitor/xim/cmd/xim/internal/control"
 	"github.com/xim-monitor/xim/cmd/xim/internal/dedup"
 	"github.com/xim-monitor/xim/cmd/xim/internal/fold"
@@ -36,7 +37,7 @@ func (o *flowsOptions) register(f *pflag.FlagSet) {
 	f.SortFlags = false
 	f.StringVar(&o.state, "state", "", "the `FILE` that \"xim watch --state\" keeps, also while it runs")
 	f.StringVar(&o.since, "since", "", "only flows seen since `TIME`: 90m, 24h or 7d ago, 2024-01-30, 2024-01-30T14:48:10Z")
-	f.StringVar(&o.filter.Granularity, "granularity", "", "only flows between these: process, container or pod")
+	f.StringVar(&o.filter.Granularity, "granularity", "", "only flows between these: process, container, pod or domain (where the alert did not say)")
 	f.StringVar(&o.filter.Writer, "writer", "", "only writers that match `GLOB` (* is any text, / included; ? is one byte)")
 	f.StringVar(&o.filter.Reader, "reader", "", "only readers that match `GLOB`")
 	f.StringVar(&o.filter.Path, "path", "", "only paths that match `GLOB`")
@@ -46,6 +47,11 @@ func (o *flowsOptions) register(f *pflag.FlagSet) {
 func (o *flowsOptions) parse() (err error) {
 	if o.state == "" {
 		return usage("--state FILE is missing: the file that \"xim watch --state FILE\" keeps")
+	}
+	switch o.filter.Granularity {
+	case "", "process", "container", "pod", alert.Unknown:
+	default:
+		return usage("--granularity %q: it is process, container, pod or %s", o.filter.Granularity, alert.Unknown)
 	}
 	o.filter.Since, err = query.Since(o.since, time.Now().UTC())
 	if err != nil {
@@ -84,7 +90,9 @@ of many arrows those with the most flows, and the rest is counted.`,
 				flows = fold.Flows(flows)
 			}
 			out := bufio.NewWriter(os.Stdout)
-			err = errors.Join(write(out, flows, edges), out.Flush())
+			if err = write(out, flows, edges); err == nil {
+				err = out.Flush()
+			}
 			if err != nil {
 				return exitError{exitFailed, fmt.Errorf("standard output: %w", err)}
 			}
@@ -96,7 +104,7 @@ of many arrows those with the most flows, and the rest is counted.`,
 	cmd.Flags().BoolVar(&folded, "fold", false, "show paths that differ in a number or a made-up name (/tmp/ccXXXXXX.s, /run/user/1000) as one")
 	cmd.Flags().IntVar(&edges, "edges", 40, "draw at most `N` arrows")
 	complete(cmd, "output", "table", "json", "csv", "dot", "mermaid")
-	complete(cmd, "granularity", "process", "container", "pod")
+	complete(cmd, "granularity", "process", "container", "pod", alert.Unknown)
 	cmd.AddCommand(forgetCommand())
 	return cmd
 }

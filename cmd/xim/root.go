@@ -67,7 +67,9 @@ it, and passes it on.
   xim flows --state /var/lib/xim/flows.db      what was seen so far`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
+		Version:       versionLine(), // for --version
 	}
+	root.SetVersionTemplate("{{.Version}}\n")
 	root.AddCommand(watchCommand(), flowsCommand(), versionCommand(), exitCodesTopic())
 	return root
 }

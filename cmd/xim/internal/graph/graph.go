@@ -52,7 +52,7 @@ func New(flows []dedup.Record, maxEdges int) Graph {
 			s += " (" + output.Name(r.Granularity) + ")"
 		}
 		if len(hosts) > 1 {
-			s = output.Name(r.Host) + ": " + s
+			s = cmp.Or(output.Name(r.Host), "-") + ": " + s
 		}
 		return s
 	}

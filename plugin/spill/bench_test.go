@@ -4,8 +4,10 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // recordOf is a typical record.
@@ -42,6 +44,27 @@ func BenchmarkKeep(b *testing.B) {
 	b.ReportMetric(float64(s.Stats().Dropped)/float64(i), "dropped/op")
 }
 
+// 200,000 a second: how long the caller waits for one.
+func BenchmarkKeepAtARate(b *testing.B) {
+	s := mustOpen(b, b.TempDir(), Options{}, nil)
+	var took []time.Duration
+	i, start := 0, time.Now()
+	for b.Loop() {
+		due := start.Add(time.Duration(i) * 5 * time.Microsecond)
+		for time.Now().Before(due) {
+		}
+		before := time.Now()
+		s.Keep(object(i), recordOf)
+		took = append(took, time.Since(before))
+		i++
+	}
+	slices.Sort(took)
+	for name, n := range map[string]int{"p50-ns": 500, "p99.9-ns": 999, "max-ns": 1000} {
+		b.ReportMetric(float64(took[min(len(took)*n/1000, len(took)-1)]), name)
+	}
+	b.ReportMetric(float64(s.Stats().Dropped), "dropped")
+}
+
 func BenchmarkTakeFromBuffer(b *testing.B) {
 	s := filled(b, Options{})
 	b.ReportAllocs()
@@ -61,8 +84,6 @@ func BenchmarkTakeFromDisk(b *testing.B) {
 	b.ReportAllocs()
 	i := 0
 	for b.Loop() {
-		b.StopTimer()
-		b.StartTimer()
 		if _, ok := s.Take(object(i * 7919 % benchObjects)); !ok && i < benchObjects {
 			b.Fatal("not found")
 		}

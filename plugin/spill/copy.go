@@ -1,11 +1,6 @@
 package spill
 
-import (
-	"errors"
-	"slices"
-)
-
-var errMergeGivenUp = errors.New("a merge was given up")
+import "slices"
 
 // scanAtOnce is how many slots are looked at under one lock.
 const scanAtOnce = 4096
@@ -25,7 +20,7 @@ func (s *Store) copyLive(m *merge, i int, to *generation) error {
 	var out []byte
 	flush := func() error {
 		if to.size+int64(len(out)) > s.sizes.bytes {
-			return errMergeGivenUp
+			return errMoved // the records that are left are the large ones
 		}
 		if _, err := to.file.WriteAt(out, to.size); err != nil {
 			return err
@@ -87,8 +82,11 @@ func (s *Store) pause(m *merge) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if m.failed || s.closing && !m.urgent {
-		return errMergeGivenUp
+	switch {
+	case m.tooMany:
+		return errMoved
+	case s.closing && !m.urgent:
+		return errClosing
 	}
 	return nil
 }

@@ -7,16 +7,17 @@
 // misses without the disk, a hit is one read, and to forget a record is to clear
 // its slot. Keep only copies into a bounded buffer, from which a goroutine writes.
 //
-// It is no bbolt: that writes a page of 4 KiB for every record under a random key,
-// and reads through a memory map, where a bad disk is a signal that ends the
-// process; here a bad disk is an error that is counted.
+// It is no bbolt: that writes a page of 4 KiB for nearly every record under a
+// random key, and reads through a memory map, where a bad disk is a signal that
+// ends the process; here a bad disk is an error that is counted.
 //
-// Limits: Options.MaxObjects and MaxBytes on disk, Options.BufferBytes of records
-// on their way, and in memory 7.5 bytes for each object that there is room for, an
-// eighth of them at a time. When the disk is full of objects, the oldest
-// generation goes whole and its space is given back; before that, two neighbours
-// of which half was taken again become one. So at least half of MaxObjects are
-// there before one is forgotten.
+// Limits: on disk Options.MaxObjects and MaxBytes, an eighth more while a merge
+// runs; of records on their way Options.BufferBytes; of one record 65,514 bytes. In
+// memory 7.5 bytes for each object that there is room for, an eighth of them at a
+// time. When the disk is full of objects, the oldest generation goes whole and its
+// space is given back; before that, neighbours that lost many of their records
+// become one. So none is forgotten while there are no more than three eighths of
+// MaxObjects, and as a rule far more.
 //
 // What it does not do: it never syncs. After a crash of the process the store may
 // hold what was forgotten in memory, so it is worth nothing and starts anew; only

@@ -28,7 +28,7 @@ func TestDiskHangs(t *testing.T) {
 			t.Errorf("%+v", st)
 		}
 		close(gate)
-		settle(s)
+		synctest.Wait()
 		found := 0
 		for i := range n {
 			if got, ok := s.Take(object(i)); ok {

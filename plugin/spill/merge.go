@@ -14,7 +14,7 @@ type merge struct {
 	old, new  [2][]uint32 // where a record was, in order, and where it is now
 	forgotten []forgotten // since the merge began
 	urgent    bool        // even Close waits
-	failed    bool
+	tooMany   bool        // were forgotten
 }
 
 // Forgotten is a record that went while it was being copied.
@@ -33,11 +33,11 @@ const nowhere = 1<<32 - 1
 func (m *merge) of(g *generation) bool { return g == m.from[0] || g == m.from[1] }
 
 func (m *merge) forgot(g *generation, at uint32, h uint64) {
-	if !m.of(g) || m.failed {
+	if !m.of(g) || m.tooMany {
 		return
 	}
 	m.forgotten = append(m.forgotten, forgotten{slices.Index(m.from[:], g), at, h})
-	m.failed = len(m.forgotten) > maxForgotten
+	m.tooMany = len(m.forgotten) > maxForgotten
 }
 
 // tidy makes room for a generation without losing an object, if it can, and tells
@@ -50,10 +50,24 @@ func (s *Store) tidy(urgent bool) bool {
 	if !ok || s.mergeFailed {
 		return false
 	}
-	done := s.merge(&merge{from: [2]*generation(s.generations[first : first+2]), urgent: urgent})
-	s.mergeFailed = !done
-	return done
+	err := s.merge(&merge{from: [2]*generation(s.generations[first : first+2]), urgent: urgent})
+	switch {
+	case err == nil:
+		return true
+	case errors.Is(err, errClosing): // it may be urgent next
+	case errors.Is(err, errMoved):
+		s.mergeFailed = true
+	default:
+		s.mergeFailed = true
+		s.countWriteError(err)
+	}
+	return false
 }
+
+var (
+	errClosing = errors.New("a merge gave way to Close")
+	errMoved   = errors.New("too much changed during a merge")
+)
 
 // mergeable finds the two neighbours with the fewest records that fit into one
 // generation, once the next new one would cost an old one.
@@ -81,7 +95,7 @@ func (g *generation) liveBytes() int64 {
 	return int64(float64(g.size) * float64(g.table.live) / float64(g.records))
 }
 
-func (s *Store) merge(m *merge) (done bool) {
+func (s *Store) merge(m *merge) error {
 	s.mu.Lock()
 	s.merging = m
 	s.mu.Unlock()
@@ -92,30 +106,26 @@ func (s *Store) merge(m *merge) (done bool) {
 	}()
 	to, err := s.create()
 	if err != nil {
-		s.countWriteError(err)
-		return false
+		return err
 	}
 	for i := range m.from {
 		if err := s.copyLive(m, i, to); err != nil {
-			if !errors.Is(err, errMergeGivenUp) {
-				s.countWriteError(err)
-			}
 			s.discard(to)
-			return false
+			return err
 		}
 	}
-	if !s.replace(m, to) {
+	if err := s.replace(m, to); err != nil {
 		s.discard(to)
-		return false
+		return err
 	}
 	s.discard(m.from[0])
 	s.discard(m.from[1])
-	return true
+	return nil
 }
 
 // replace puts the new generation in the place of the two, but for what was
 // forgotten in the meantime.
-func (s *Store) replace(m *merge, to *generation) bool {
+func (s *Store) replace(m *merge, to *generation) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for n := 0; len(m.forgotten) > 0; n++ {
@@ -131,11 +141,11 @@ func (s *Store) replace(m *merge, to *generation) bool {
 			to.table.removeAt(f.hash, m.new[f.from][i])
 		}
 	}
-	if m.failed {
-		return false
+	if m.tooMany {
+		return errMoved
 	}
 	at := slices.Index(s.generations, m.from[0])
 	s.generations = slices.Replace(s.generations, at, at+2, to)
 	s.stats.Merges++
-	return true
+	return nil
 }

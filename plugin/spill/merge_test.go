@@ -68,9 +68,7 @@ func half(t *testing.T, s *Store, h *hooked, gate func() error) {
 // What is taken, dropped and replaced while two generations become one holds after.
 func TestForgottenWhileMerging(t *testing.T) {
 	h := &hooked{}
-	opts := small
-	opts.BufferBytes = 64 << 10
-	inBubble(t, opts, h.between, func(t *testing.T, s *Store) {
+	inBubble(t, small, h.between, func(t *testing.T, s *Store) {
 		gate := make(chan struct{})
 		half(t, s, h, func() error { <-gate; return nil })
 		if s.merging == nil {

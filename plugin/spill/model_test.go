@@ -45,6 +45,9 @@ func likeAMap(t *testing.T, opts Options, keys, rounds int, exact bool, r *rand.
 		}
 		switch r.IntN(10) {
 		case 0, 1, 2, 3, 4:
+			if r.IntN(10) > 0 { // as the engine does
+				s.Take(object(i))
+			}
 			model[i] = text(i, round) + strings.Repeat(".", r.IntN(700)*r.IntN(2))
 			keep(s, i, model[i])
 		case 5, 6, 7, 8:

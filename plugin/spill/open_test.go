@@ -12,7 +12,8 @@ import (
 // What a run left is taken over, or removed with a word about why. It is never an
 // error.
 func TestReopen(t *testing.T) {
-	boot := Options{Boot: "boot 1", Tag: "tag \xff"}
+	boot := Options{Boot: "boot 1", Tag: "tag \xff", MaxObjects: 8000}
+	other := func(boot, tag string) Options { return Options{Boot: boot, Tag: tag, MaxObjects: 8000} }
 	for _, c := range []struct {
 		name    string
 		between func(t *testing.T, dir string)
@@ -20,9 +21,9 @@ func TestReopen(t *testing.T) {
 		notice  string // a part of it; "" means that the objects are there
 	}{
 		{name: "the same", opts: boot},
-		{name: "other limits", opts: Options{Boot: boot.Boot, Tag: boot.Tag, MaxObjects: 2000}},
-		{name: "another boot", opts: Options{Boot: "boot 2", Tag: boot.Tag}, notice: "another boot"},
-		{name: "another tag", opts: Options{Boot: boot.Boot, Tag: "tag \xfe"}, notice: "another configuration"},
+		{name: "other limits", opts: Options{Boot: boot.Boot, Tag: boot.Tag, MaxObjects: 16_000}},
+		{name: "another boot", opts: other("boot 2", boot.Tag), notice: "another boot"},
+		{name: "another tag", opts: other(boot.Boot, "tag \xfe"), notice: "another configuration"},
 		{name: "no index", between: without(indexName), opts: boot, notice: "not closed"},
 		{name: "a generation is missing", between: without(generationName(0)), opts: boot, notice: "no such file"},
 		{name: "a generation is short", between: short(generationName(0), 100), opts: boot, notice: "damaged"},

@@ -9,6 +9,7 @@ type Stats struct {
 	Dropped        uint64 // of them lost since the disk was too slow, and the buffer full
 	Unwritten      uint64 // of them lost to an error of the disk
 	TooLarge       uint64 // of them not taken for their size
+	Disowned       uint64 // objects on disk that went unseen with those: older records, and a few others
 	FromBuffer     uint64 // Takes that found a record not yet written
 	FromDisk       uint64 // Takes that found one on disk
 	Misses         uint64 // Takes that found none

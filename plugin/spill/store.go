@@ -99,6 +99,7 @@ func (s *Store) disown(k key) {
 	for _, g := range s.generations {
 		for slot := range g.table.matches(h) {
 			s.forget(g, slot, h)
+			s.stats.Disowned++
 		}
 	}
 }

@@ -122,7 +122,7 @@ func (o *flowsOptions) list() ([]dedup.Record, error) {
 		}
 		return flows, nil
 	}
-	st, err := openForQuery(o.state)
+	st, err := openForQuery(o.state, true)
 	if err != nil {
 		return nil, err
 	}
@@ -136,8 +136,8 @@ func (o *flowsOptions) list() ([]dedup.Record, error) {
 	return flows, nil
 }
 
-func openForQuery(path string) (*store.Store, error) {
-	st, err := store.OpenExisting(path)
+func openForQuery(path string, readOnly bool) (*store.Store, error) {
+	st, err := store.OpenExisting(path, readOnly)
 	if errors.Is(err, store.ErrInUse) {
 		err = fmt.Errorf("%w, which does not answer at %s.sock", err, path)
 	}

@@ -41,7 +41,7 @@ func (o *flowsOptions) forget() (n int, err error) {
 		}
 		return n, nil
 	}
-	st, err := openForQuery(o.state)
+	st, err := openForQuery(o.state, false)
 	if err != nil {
 		return 0, err
 	}

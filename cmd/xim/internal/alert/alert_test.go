@@ -101,6 +101,7 @@ func TestBadText(t *testing.T) {
 		`{"a":1`:                          "the text ends in the middle",
 		`{"a":"x`:                         "the text ends in the middle",
 		`[]`:                              "byte 1: an object is wanted, not '['",
+		"\ufeff{}":                        `byte 1: an object is wanted, not '\ufeff'`,
 		`{"a":01}`:                        "byte 7: a comma or the object's end is wanted, not '1'",
 		`{"a":-}`:                         "byte 7: a digit is wanted, not '}'",
 		`{"a":"\x"}`:                      `byte 8: an escape is wanted, not 'x'`,

@@ -52,3 +52,11 @@ func TestHostileNames(t *testing.T) {
 		t.Errorf("no %s in\n%s", want, got)
 	}
 }
+
+// Where there are several hosts each is named, also one without a name.
+func TestHosts(t *testing.T) {
+	g := New([]dedup.Record{{Flow: alert.Flow{Writer: "a", Reader: "b"}}, {Flow: alert.Flow{Host: "n", Writer: "a", Reader: "b"}}}, 40)
+	if got, want := strings.Join(g.Nodes, " | "), "-: a | -: b | n: a | n: b"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}

@@ -86,6 +86,7 @@ type Pipeline struct {
 	opts  Options
 
 	committing sync.Mutex // held from taking a batch to its commit; before mu
+	failing    bool       // the last commit did; under committing
 
 	mu      sync.Mutex
 	room    sync.Cond // the writer took what was waiting

@@ -124,7 +124,7 @@ func TestStoreFails(t *testing.T) {
 	}
 	check(t, j.steps, "commit [a*1], 0 gone, 0 to forward",
 		"log the store cannot be written, flows are printed all the same and may be printed again by the next run: no space left",
-		"mark 1", "write 1 lines", "commit [a*1], 0 gone, 0 to forward")
+		"mark 1", "write 1 lines", "commit [a*1], 0 gone, 0 to forward", "log the store is written again")
 	if n := p.Unstored(); n != 0 {
 		t.Errorf("%d not stored", n)
 	}

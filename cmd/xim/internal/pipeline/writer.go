@@ -119,7 +119,9 @@ func (p *Pipeline) commit(b Batch) {
 		return
 	}
 	if err := p.opts.Store.Commit(b); err != nil {
-		if p.Stats.StoreErrors.Add(1) == 1 {
+		p.Stats.StoreErrors.Add(1)
+		if !p.failing {
+			p.failing = true
 			p.opts.Log("the store cannot be written, flows are printed all the same and may be printed again by the next run: %v", err)
 		}
 		p.mu.Lock()
@@ -136,6 +138,10 @@ func (p *Pipeline) commit(b Batch) {
 		}
 		p.mu.Unlock()
 		return
+	}
+	if p.failing {
+		p.failing = false
+		p.opts.Log("the store is written again")
 	}
 	if len(b.Outbox) > 0 {
 		p.opts.Forward(nil)

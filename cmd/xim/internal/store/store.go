@@ -16,14 +16,11 @@
 package store
 
 import (
-	"crypto/rand"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"runtime/debug"
-	"slices"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -34,18 +31,6 @@ import (
 	"github.com/xim-monitor/xim/cmd/xim/internal/dedup"
 	"github.com/xim-monitor/xim/cmd/xim/internal/pipeline"
 )
-
-var (
-	metaBucket   = []byte("meta")
-	flowsBucket  = []byte("flows")
-	outboxBucket = []byte("outbox")
-
-	formatKey = []byte("format")
-	idKey     = []byte("id")
-)
-
-// format is the version of what is in the buckets.
-const format = "1"
 
 // ErrInUse says that another process has the store open.
 var ErrInUse = errors.New("the store is in use by another process")
@@ -68,7 +53,7 @@ var _ pipeline.Store = (*Store)(nil)
 // Open opens the store, or makes it. Where it was damaged it is set aside, and
 // aside says how that went, in words for the user.
 func Open(path string, now time.Time) (s *Store, aside string, err error) {
-	s, err = open(path)
+	s, err = open(path, false)
 	var damage damaged
 	if !errors.As(err, &damage) {
 		return s, "", err
@@ -77,16 +62,21 @@ func Open(path string, now time.Time) (s *Store, aside string, err error) {
 	if err := os.Rename(path, kept); err != nil {
 		return nil, "", fmt.Errorf("set the damaged store aside: %w", err)
 	}
-	s, err = open(path)
+	s, err = open(path, false)
 	return s, fmt.Sprintf("%s is damaged (%v); it was renamed to %s and a new one begun, so flows seen before are new again", path, damage.why, kept), err
 }
 
-// OpenExisting opens a store that is there. A damaged one stays as it is.
-func OpenExisting(path string) (*Store, error) {
-	if _, err := os.Stat(path); err != nil {
+// OpenExisting opens a store that is there. A damaged one stays as it is. One
+// that is only read may be where nothing can be written; it has no Printed.
+func OpenExisting(path string, readOnly bool) (*Store, error) {
+	info, err := os.Stat(path)
+	if err != nil {
 		return nil, fmt.Errorf("open the store: %w", err)
 	}
-	s, err := open(path)
+	if info.Mode().IsRegular() && info.Size() == 0 {
+		return nil, fmt.Errorf("%s is empty: it is no store of \"xim watch\"", path)
+	}
+	s, err := open(path, readOnly)
 	var damage damaged
 	if errors.As(err, &damage) {
 		return nil, fmt.Errorf("%s is damaged (%v): the next \"xim watch\" sets it aside", path, damage.why)
@@ -99,7 +89,7 @@ type damaged struct{ why error }
 
 func (d damaged) Error() string { return d.why.Error() }
 
-func open(path string) (s *Store, err error) {
+func open(path string, readOnly bool) (s *Store, err error) {
 	// bbolt panics over some damage, and a page number gone wild is a fault.
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
@@ -107,31 +97,47 @@ func open(path string) (s *Store, err error) {
 			s, err = nil, damaged{fmt.Errorf("%v", r)}
 		}
 	}()
-	err = create(path)
-	if err != nil {
-		return nil, fmt.Errorf("make the store: %w", err)
+	if !readOnly {
+		if err := create(path); err != nil {
+			return nil, fmt.Errorf("make the store: %w", err)
+		}
 	}
-	db, err := bolt.Open(path, 0o600, options)
+	db, err := bolt.Open(path, 0o600, options(readOnly))
 	if err != nil {
 		return nil, openError(path, err)
 	}
 	s = &Store{db: db}
-	id, err := s.load()
-	if err == nil {
-		err = check(db)
-	}
-	if err == nil {
-		err = s.mark.open(path+".printed", id, s.lastSeq())
-	}
-	if err != nil {
+	if err := s.begin(path, readOnly); err != nil {
 		db.Close()
 		return nil, err
 	}
-	s.Printed = s.mark.get()
 	return s, nil
 }
 
-var options = &bolt.Options{Timeout: time.Second, FreelistType: bolt.FreelistMapType, NoStatistics: true}
+// begin reads and checks what is in the file.
+func (s *Store) begin(path string, readOnly bool) error {
+	if !readOnly {
+		if err := s.db.Update(prepare); err != nil {
+			return err
+		}
+	}
+	id, err := s.load()
+	if err != nil || readOnly {
+		return err
+	}
+	if err := check(s.db); err != nil {
+		return err
+	}
+	if err := s.mark.open(path+".printed", id, s.lastSeq()); err != nil {
+		return err
+	}
+	s.Printed = s.mark.get()
+	return nil
+}
+
+func options(readOnly bool) *bolt.Options {
+	return &bolt.Options{Timeout: time.Second, FreelistType: bolt.FreelistMapType, NoStatistics: true, ReadOnly: readOnly}
+}
 
 // create makes an empty store where there is none. It takes its name when it is
 // whole, so that a kill leaves no half of one.
@@ -144,7 +150,7 @@ func create(path string) error {
 		return err
 	}
 	defer os.Remove(half)
-	db, err := bolt.Open(half, 0o600, options)
+	db, err := bolt.Open(half, 0o600, options(false))
 	if err != nil {
 		return err
 	}
@@ -167,74 +173,4 @@ func openError(path string, err error) error {
 	default:
 		return damaged{err}
 	}
-}
-
-// load reads all there is, which also touches every page in use.
-func (s *Store) load() (id uint64, err error) {
-	err = s.db.Update(func(tx *bolt.Tx) error {
-		meta, err := tx.CreateBucketIfNotExists(metaBucket)
-		if err != nil {
-			return err
-		}
-		switch have := meta.Get(formatKey); {
-		case have == nil:
-			var random [8]byte
-			rand.Read(random[:])
-			if err := errors.Join(meta.Put(formatKey, []byte(format)), meta.Put(idKey, random[:])); err != nil {
-				return err
-			}
-		case string(have) != format:
-			return fmt.Errorf("the store has format %.20q, this xim knows %s: use the xim that wrote it, or another --state", have, format)
-		}
-		text := meta.Get(idKey)
-		if len(text) != 8 {
-			return damaged{errors.New("its id is missing")}
-		}
-		id = binary.BigEndian.Uint64(text)
-		flows, err := tx.CreateBucketIfNotExists(flowsBucket)
-		if err != nil {
-			return err
-		}
-		if err := flows.ForEach(func(key, value []byte) error {
-			r, err := decode(key, value)
-			s.Flows = append(s.Flows, r)
-			return err
-		}); err != nil {
-			return err
-		}
-		outbox, err := tx.CreateBucketIfNotExists(outboxBucket)
-		if err != nil {
-			return err
-		}
-		return outbox.ForEach(func(key, _ []byte) error {
-			if len(key) != 8 {
-				return damaged{errors.New("a key of the outbox is not a number")}
-			}
-			s.waiting.Add(1)
-			return nil
-		})
-	})
-	slices.SortStableFunc(s.Flows, func(a, b *dedup.Record) int { return a.Last.Compare(b.Last) })
-	return id, err
-}
-
-// check has bbolt look for pages that are used twice or not at all. Load went
-// through every page in use before, so it meets no fault.
-func check(db *bolt.DB) error {
-	return db.View(func(tx *bolt.Tx) error {
-		var first error
-		for err := range tx.Check() { // to its end, or it never ends
-			if first == nil {
-				first = damaged{err}
-			}
-		}
-		return first
-	})
-}
-
-func (s *Store) lastSeq() (last uint64) {
-	for _, r := range s.Flows {
-		last = max(last, r.Seq)
-	}
-	return last
 }

@@ -26,7 +26,7 @@ func TestLongestFlow(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	s, err = OpenExisting(path)
+	s, err = OpenExisting(path, true)
 	if err != nil {
 		t.Fatal(err)
 	}

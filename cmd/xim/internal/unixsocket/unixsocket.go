@@ -8,9 +8,14 @@ import (
 	"os"
 )
 
+const maxPath = 107 // the kernel keeps 108, with a zero at the end
+
 // Listen listens on a path, where nobody else does; the socket's mode is 0600. A
 // socket that was left behind is replaced.
 func Listen(path string) (net.Listener, error) {
+	if len(path) > maxPath {
+		return nil, fmt.Errorf("listen on %s: the path of a socket has at most %d bytes, not %d", path, maxPath, len(path))
+	}
 	if info, err := os.Lstat(path); err == nil && info.Mode().Type() == fs.ModeSocket {
 		if conn, err := net.Dial("unix", path); err == nil {
 			conn.Close()

@@ -101,6 +101,7 @@ func TestDirectoryVanishes(t *testing.T) {
 	dir := t.TempDir() + "/store"
 	synctest.Test(t, func(t *testing.T) {
 		s := mustOpen(t, dir, small, nil)
+		s.secret = fixed
 		keep(s, 1, "a")
 		settle(s)
 		if err := os.RemoveAll(dir); err != nil {
@@ -157,6 +158,7 @@ func TestDiskFull(t *testing.T) {
 			t.Fatal(err)
 		}
 		s := mustOpen(t, dir+"/store", opts, nil)
+		s.secret = fixed
 		filler := strings.Repeat(".", 80)
 		const n = 3000
 		for i := range n {

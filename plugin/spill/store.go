@@ -144,6 +144,9 @@ func (s *Store) Drop(object flow.Key) {
 // s.out, where it is wanted.
 func (s *Store) remove(k key, wanted bool) (found bool) {
 	h := s.secret.hash(k)
+	if !s.mayHave(h) {
+		return false
+	}
 	for i := len(s.generations) - 1; i >= 0; i-- {
 		g := s.generations[i]
 		var latest uint32
@@ -168,6 +171,16 @@ func (s *Store) remove(k key, wanted bool) (found bool) {
 		found = found || foundHere
 	}
 	return found
+}
+
+// mayHave looks where each table's search begins. It waits for the memory of all
+// of them at once, where the searches would for one after another.
+func (s *Store) mayHave(h uint64) bool {
+	var any uint16
+	for _, g := range s.generations {
+		any |= g.table.marks[g.table.home(h)]
+	}
+	return any != empty
 }
 
 // read reads a record into s.scratch. One that cannot be read is forgotten.

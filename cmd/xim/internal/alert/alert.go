@@ -20,6 +20,10 @@ import (
 // three times as long where every byte of it was replaced on the way.
 const MaxFlow = 32_000
 
+// MaxFlows is how long all flows of one alert may be, in bytes: a path that is
+// named once there is kept for each writer.
+const MaxFlows = 16 << 20
+
 // Alert is one alert of Falco.
 type Alert struct {
 	Time     time.Time // zero where the alert has none

@@ -1,6 +1,7 @@
 package alert
 
 import (
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -66,6 +67,8 @@ func TestFlows(t *testing.T) {
 		"number in list":           {`"xim.pod.writers":[7],"xim.pod.reader":"b","xim.path":"/p"`, "", 0, "a name is wanted in a list, not 7"},
 		"flow of two parts":        {`"xim.flow":"a -> b"`, "", 0, "writer -> path -> reader"},
 		"name longer than any":     {`"xim.writer":"` + strings.Repeat("w", MaxFlow) + `","xim.reader":"b","xim.path":"/p"`, "", 0, "more than 32000 bytes"},
+		"too much for one alert":   {`"xim.writers":["a"` + strings.Repeat(`,"b","c"`, 300) + `],"xim.reader":"b","xim.path":"` + strings.Repeat("p", 31000) + `"`, "", 0, "flows of more than 16777216 bytes"},
+		"text that is long":        {`"xim.flow":"` + strings.Repeat("a", 1000) + `"`, "", 0, `reader: "` + strings.Repeat("a", 80) + `"`},
 		"field of the plugin only": {`"xim.crossflow":true`, "", 0, "without a whole flow"},
 		"none of xIM's":            {`"proc.name":"x"`, "", 0, ""},
 	} {
@@ -164,5 +167,25 @@ func BenchmarkDecode(b *testing.B) {
 		if _, err := d.Decode(text, &a); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// An alert of many writers has each once, and costs no square of them: that would
+// be ten billion comparisons here.
+func TestManyWriters(t *testing.T) {
+	const writers = 100_000
+	var text strings.Builder
+	text.WriteString(`{"output_fields":{"xim.pod.reader":"r","xim.path":"/p","xim.pod.writers":["0"`)
+	for n := range 2 * writers {
+		fmt.Fprintf(&text, `,"%x"`, n%writers)
+	}
+	text.WriteString(`]}}`)
+	var d Decoder
+	var a Alert
+	if _, err := d.Decode([]byte(text.String()), &a); err != nil || len(a.Flows) != writers {
+		t.Errorf("%d flows, %v; want %d", len(a.Flows), err, writers)
+	}
+	if _, err := d.Decode([]byte(podAlert), &a); err != nil || len(a.Flows) != 2 {
+		t.Errorf("then %d flows, %v; want two", len(a.Flows), err)
 	}
 }

@@ -13,6 +13,8 @@ type Decoder struct {
 	xim     texts
 	scratch []byte
 	names   names
+	many    map[Flow]struct{} // flows of an alert that has many
+	size    int               // of the flows of an alert, in bytes
 }
 
 // Decode reads the first alert of text into a, overwriting all of it, and
@@ -23,6 +25,7 @@ func (d *Decoder) Decode(text []byte, a *Alert) (rest []byte, err error) {
 	*a = Alert{Flows: flows}
 	d.scan = scanner{text: text}
 	d.xim = texts{}
+	d.many, d.size = nil, 0
 	if d.scan.next(); d.scan.at == len(text) {
 		return nil, nil
 	}

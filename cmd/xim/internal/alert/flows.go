@@ -3,6 +3,7 @@ package alert
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -122,13 +123,13 @@ func (d *Decoder) writers(a *Alert, f Flow, list, one []byte) error {
 	had := len(a.Flows)
 	err := d.list(a, list, func(item string) error {
 		f.Writer = flow.Unescape(item)
-		return a.add(f)
+		return d.add(a, f)
 	})
 	if err != nil || len(a.Flows) > had {
 		return err
 	}
 	f.Writer, _ = d.text(one)
-	return a.add(f)
+	return d.add(a, f)
 }
 
 // fromTexts takes flows from the texts meant for people, for alerts that carry
@@ -139,9 +140,9 @@ func (d *Decoder) fromTexts(a *Alert) error {
 		add := func(item string) error {
 			w, p, r, ok := flow.SplitFlow(item)
 			if !ok {
-				return fmt.Errorf("a flow that is not writer -> path -> reader: %q", item)
+				return fmt.Errorf("a flow that is not writer -> path -> reader: %.80q", item)
 			}
-			return a.add(Flow{a.Hostname, d.granularity(i), w, p, r})
+			return d.add(a, Flow{a.Hostname, d.granularity(i), w, p, r})
 		}
 		had := len(a.Flows)
 		if err := d.list(a, of.flows, add); err != nil {
@@ -192,20 +193,42 @@ func (d *Decoder) list(a *Alert, v []byte, item func(string) error) error {
 }
 
 // add keeps a whole flow that the alert has not named yet.
-func (a *Alert) add(f Flow) error {
+func (d *Decoder) add(a *Alert, f Flow) error {
 	if f.Writer == "" || f.Path == "" || f.Reader == "" {
 		return nil
 	}
-	if len(f.Host)+len(f.Granularity)+len(f.Writer)+len(f.Path)+len(f.Reader) > MaxFlow {
+	size := len(f.Host) + len(f.Granularity) + len(f.Writer) + len(f.Path) + len(f.Reader)
+	if size > MaxFlow {
 		return fmt.Errorf("a flow of more than %d bytes", MaxFlow)
 	}
-	for _, have := range a.Flows {
-		if have == f {
-			return nil
-		}
+	if d.size += size; d.size > MaxFlows {
+		return fmt.Errorf("flows of more than %d bytes", MaxFlows)
+	}
+	if d.has(a, f) {
+		return nil
 	}
 	a.Flows = append(a.Flows, f)
 	return nil
+}
+
+// few is how many flows are compared one by one: a usual alert has fewer.
+const few = 32
+
+// has says whether an alert has named a flow before. Of many it keeps a set: a
+// body of a hundred thousand writers must not cost the square of that.
+func (d *Decoder) has(a *Alert, f Flow) bool {
+	if len(a.Flows) < few {
+		return slices.Contains(a.Flows, f)
+	}
+	if d.many == nil {
+		d.many = make(map[Flow]struct{})
+		for _, have := range a.Flows {
+			d.many[have] = struct{}{}
+		}
+	}
+	_, ok := d.many[f]
+	d.many[f] = struct{}{}
+	return ok
 }
 
 // age reads nanoseconds: a number, or over gRPC its digits.

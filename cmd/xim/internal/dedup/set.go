@@ -33,12 +33,17 @@ type Record struct {
 // Key is the flow's key as alert.Flow.AppendKey writes it.
 func (r *Record) Key() string { return r.key }
 
+// meanSize is how long a flow may be on average. Most are far shorter; without
+// this bound somebody with long paths would decide how much memory Max flows take.
+const meanSize = 1 << 10
+
 // Set is a bounded set of flows. Max and Forget may be set before its first use.
 type Set struct {
-	Max    int           // flows kept; 0 means no bound
+	Max    int           // flows kept, of 1 KiB on average at most; 0 means no bound
 	Forget time.Duration // a flow not seen for longer is new again; 0 means never
 
 	flows   map[string]*Record
+	size    int    // of all keys, in bytes
 	ends    Record // ends.next was seen last, ends.prev longest ago
 	scratch []byte
 }
@@ -50,9 +55,8 @@ func (s *Set) Len() int { return len(s.flows) }
 func (s *Set) Get(key string) *Record { return s.flows[key] }
 
 // See notes that a flow was seen at a time. The record of a new flow has Count 1
-// and is the caller's to complete. Evicted is the record that had to go for it,
-// if one had to.
-func (s *Set) See(f alert.Flow, at time.Time) (r *Record, isNew bool, evicted *Record) {
+// and is the caller's to complete. Evicted are the records that had to go for it.
+func (s *Set) See(f alert.Flow, at time.Time) (r *Record, isNew bool, evicted []*Record) {
 	s.scratch = f.AppendKey(s.scratch[:0])
 	if r = s.flows[string(s.scratch)]; r != nil {
 		isNew = s.Forget > 0 && at.Sub(r.Last) > s.Forget
@@ -72,7 +76,7 @@ func (s *Set) See(f alert.Flow, at time.Time) (r *Record, isNew bool, evicted *R
 }
 
 // Restore puts a record back that an earlier run had, as the one seen last.
-func (s *Set) Restore(r *Record) (evicted *Record) {
+func (s *Set) Restore(r *Record) (evicted []*Record) {
 	r.key = string(r.AppendKey(nil))
 	s.Remove(r.key)
 	return s.insert(r)
@@ -85,6 +89,7 @@ func (s *Set) Remove(key string) bool {
 		return false
 	}
 	delete(s.flows, key)
+	s.size -= len(key)
 	s.unlink(r)
 	return true
 }
@@ -103,16 +108,18 @@ func (s *Set) All(yield func(*Record) bool) {
 	}
 }
 
-func (s *Set) insert(r *Record) (evicted *Record) {
+func (s *Set) insert(r *Record) (evicted []*Record) {
 	if s.flows == nil {
 		s.flows = make(map[string]*Record)
 		s.ends.next, s.ends.prev = &s.ends, &s.ends
 	}
-	if s.Max > 0 && len(s.flows) >= s.Max {
-		evicted = s.ends.prev
-		s.Remove(evicted.key)
+	for s.Max > 0 && len(s.flows) > 0 && (len(s.flows) >= s.Max || s.size+len(r.key) > s.Max*meanSize) {
+		oldest := s.ends.prev
+		s.Remove(oldest.key)
+		evicted = append(evicted, oldest)
 	}
 	s.flows[r.key] = r
+	s.size += len(r.key)
 	s.link(r)
 	return evicted
 }

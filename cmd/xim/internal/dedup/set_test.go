@@ -2,6 +2,7 @@ package dedup
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -30,12 +31,39 @@ func TestSet(t *testing.T) {
 		{"b", 126, false, 2, ""},
 	} {
 		r, isNew, evicted := s.See(alert.Flow{Writer: step.writer}, start.Add(time.Duration(step.minutes)*time.Minute))
-		if isNew != step.isNew || r.Count != step.count || (evicted != nil) != (step.evicted != "") || evicted != nil && evicted.Writer != step.evicted {
+		if isNew != step.isNew || r.Count != step.count || names(evicted) != step.evicted {
 			t.Fatalf("step %d %+v: new %v, count %d, evicted %+v", i, step, isNew, r.Count, evicted)
 		}
 	}
 	if s.Len() != 2 {
 		t.Errorf("%d flows", s.Len())
+	}
+}
+
+func names(records []*Record) (s string) {
+	for _, r := range records {
+		s += r.Writer
+	}
+	return s
+}
+
+// Long names count for more than one: four flows have room for 4 KiB.
+func TestLongNames(t *testing.T) {
+	s := Set{Max: 4}
+	for i, step := range []struct {
+		writer  string
+		bytes   int
+		evicted string
+	}{
+		{"a", 1000, ""}, {"b", 1000, ""}, {"c", 1000, ""},
+		{"d", 2500, "ab"},
+		{"e", 9000, "cd"}, // alone it may be longer
+		{"f", 10, "e"},
+	} {
+		_, _, evicted := s.See(alert.Flow{Writer: step.writer, Path: strings.Repeat("p", step.bytes)}, start)
+		if names(evicted) != step.evicted {
+			t.Errorf("step %d %+v: evicted %s", i, step, names(evicted))
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"errors"
+	"fmt"
 	"sync"
 
 	"github.com/xim-monitor/xim/cmd/xim/internal/alert"
@@ -31,18 +32,24 @@ func (p *Pipeline) Intake(kind Kind) *Intake { return &Intake{kind: kind, pipe: 
 func (in *Intake) Take(text []byte) error {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	var bad error
+	var bad error // the first; a text may have a hundred thousand
+	more := 0
 	for {
 		rest, err := in.dec.Decode(text, &in.alert)
 		switch {
+		case err != nil && bad == nil:
+			bad = err
 		case err != nil:
-			bad = errors.Join(bad, err)
+			more++
 		case in.alert.Raw != nil:
 			if err := in.pipe.see(in.kind, &in.alert); err != nil {
 				return err
 			}
 		}
 		if len(rest) == 0 {
+			if more > 0 {
+				bad = fmt.Errorf("%w; %d more in it are bad", bad, more)
+			}
 			return bad
 		}
 		text = rest

@@ -117,10 +117,7 @@ func New(opts Options, known []*dedup.Record, printed uint64) *Pipeline {
 	p.set = dedup.Set{Max: opts.Max, Forget: opts.Forget}
 	p.seq, p.printed = printed, printed
 	for _, r := range known {
-		if evicted := p.set.Restore(r); evicted != nil {
-			p.changed[evicted.Key()] = struct{}{}
-			p.Stats.Evicted.Add(1)
-		}
+		p.gone(p.set.Restore(r))
 		p.seq = max(p.seq, r.Seq)
 		if r.Seq > printed {
 			copied := *r
@@ -188,10 +185,7 @@ func (p *Pipeline) flow(a *alert.Alert, f alert.Flow, at time.Time) {
 	p.Stats.New.Add(1)
 	p.seq++
 	r.Seq, r.Op, r.Rule, r.Priority, r.Age, r.HasAge = p.seq, a.Op, a.Rule, a.Priority, a.Age, a.HasAge
-	if evicted != nil {
-		p.Stats.Evicted.Add(1)
-		p.changed[evicted.Key()] = struct{}{}
-	}
+	p.gone(evicted)
 	if p.opts.Store != nil {
 		p.changed[r.Key()] = struct{}{}
 	}
@@ -205,6 +199,13 @@ func (p *Pipeline) flow(a *alert.Alert, f alert.Flow, at time.Time) {
 	}
 	copied := *r
 	p.push(line{flow: &copied})
+}
+
+func (p *Pipeline) gone(evicted []*dedup.Record) {
+	for _, r := range evicted {
+		p.changed[r.Key()] = struct{}{}
+	}
+	p.Stats.Evicted.Add(uint64(len(evicted)))
 }
 
 func (p *Pipeline) push(l line) {

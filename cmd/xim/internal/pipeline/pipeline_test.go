@@ -164,6 +164,20 @@ func TestSummaryNamesTheMostRepeated(t *testing.T) {
 	}
 }
 
+// What is good in a text is taken, what is bad is one short error.
+func TestManyBadAlertsInOneText(t *testing.T) {
+	var j journal
+	p := New(j.options(), nil, 0)
+	text := slices.Concat([]byte(strings.Repeat(`{"time":1}`, 90_000)), fromWriter("a"))
+	err := p.Intake(HTTP).Take(text)
+	if want := "a time is wanted, not 1; 89999 more in it are bad"; err == nil || err.Error() != want {
+		t.Errorf("%v, want %s", err, want)
+	}
+	if n := p.Stats.New.Load(); n != 1 {
+		t.Errorf("%d flows, want one", n)
+	}
+}
+
 func TestBadInputIsShownOnlySoOften(t *testing.T) {
 	var j journal
 	p := New(j.options(), nil, 0)

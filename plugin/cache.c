@@ -42,7 +42,7 @@ static xim_entry *entry_of(xim_cache *c, uint32_t group, int64_t fd)
 	return &c->entries[xim_mix((uint64_t)group << 32 ^ (uint64_t)fd) & (ENTRY_SLOTS - 1)];
 }
 
-int xim_cache_hit(xim_cache *c, uint32_t group, int64_t fd, xim_half half, uint64_t ts)
+const xim_entry *xim_cache_hit(xim_cache *c, uint32_t group, int64_t fd, xim_half half, uint64_t ts)
 {
 	const xim_entry *e = entry_of(c, group, fd);
 	int hit = e->group == group && e->fd == fd && group != 0 &&
@@ -52,15 +52,15 @@ int xim_cache_hit(xim_cache *c, uint32_t group, int64_t fd, xim_half half, uint6
 		c->hits++;
 	else
 		c->misses++;
-	return hit;
+	return hit ? e : NULL;
 }
 
-void xim_cache_fill(xim_cache *c, uint32_t group, int64_t fd, xim_half half, uint64_t ts, uint32_t slot)
+xim_entry *xim_cache_fill(xim_cache *c, uint32_t group, int64_t fd, xim_half half, uint64_t ts, uint32_t slot)
 {
 	xim_entry *e = entry_of(c, group, fd);
 	uint32_t gen = *xim_group_gen(c, group);
 	if (fd != (int32_t)fd || group == 0)
-		return;
+		return NULL;
 	if (e->group != group || e->fd != fd || e->group_gen != gen || e->slot != slot) {
 		e->group = group;
 		e->fd = (int32_t)fd;
@@ -70,6 +70,9 @@ void xim_cache_fill(xim_cache *c, uint32_t group, int64_t fd, xim_half half, uin
 	}
 	e->gen[half] = c->objects[slot];
 	e->ts[half] = ts;
+	if (half == HALF_READ)
+		e->crosses = 0;
+	return e;
 }
 
 void xim_cache_drop_fd(xim_cache *c, uint32_t group, int64_t fd)

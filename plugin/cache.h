@@ -4,8 +4,8 @@
  * Nearly every read and write repeats one that was looked at before: same thread
  * group, same descriptor, same object, and no new writer since. Such an access
  * need not be looked at again. An entry stands for one descriptor of one thread
- * group; its read half says "a read crosses no border", its write half "the
- * writer is known". A half holds for as long as
+ * group; its read half says which borders a read crosses, none of them anew, its
+ * write half "the writer is known". A half holds for as long as
  *   - the object's generation is the one it was made with: Go raises it whenever
  *     a writer is added to the object or its writers are forgotten;
  *   - the group's generation is the one it was made with: it is raised by exec,
@@ -43,6 +43,7 @@ typedef struct {
 	uint32_t group_gen;
 	uint32_t slot;
 	uint32_t gen[2]; /* by half; 0: the half holds nothing */
+	uint32_t crosses; /* a read's verdict, 0: no border */
 	uint64_t ts[2];
 } xim_entry;
 
@@ -67,8 +68,10 @@ uint32_t xim_cache_group(const xim_cache *c, uint64_t tid);
 void xim_cache_learn_thread(xim_cache *c, uint64_t tid, uint32_t group);
 void xim_cache_forget_thread(xim_cache *c, uint64_t tid);
 
-int xim_cache_hit(xim_cache *c, uint32_t group, int64_t fd, xim_half half, uint64_t ts);
-void xim_cache_fill(xim_cache *c, uint32_t group, int64_t fd, xim_half half, uint64_t ts, uint32_t slot);
+/* The entry of an access that need not be looked at, or NULL. */
+const xim_entry *xim_cache_hit(xim_cache *c, uint32_t group, int64_t fd, xim_half half, uint64_t ts);
+/* What an access was found to be; NULL where it cannot be kept. */
+xim_entry *xim_cache_fill(xim_cache *c, uint32_t group, int64_t fd, xim_half half, uint64_t ts, uint32_t slot);
 
 /* A descriptor of a group now means something else. */
 void xim_cache_drop_fd(xim_cache *c, uint32_t group, int64_t fd);

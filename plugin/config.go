@@ -102,11 +102,11 @@ func (c *config) set(key string, value json.RawMessage) error {
 	case "cache":
 		return boolean(key, value, &c.cache)
 	case "max_objects":
-		return limit(key, value, 1<<30, &c.limits.MaxObjects)
+		return limit(key, value, 1<<26, &c.limits.MaxObjects)
 	case "max_writers":
 		return limit(key, value, 1<<16, &c.limits.MaxWriters)
 	case "max_flows":
-		return limit(key, value, 1<<30, &c.limits.MaxFlows)
+		return limit(key, value, 1<<26, &c.limits.MaxFlows)
 	case "state_file":
 		return absolute(key, value, &c.stateFile)
 	case "state_dir":

@@ -39,7 +39,7 @@ func TestConfigAccepted(t *testing.T) {
 		{`{"process_identity":"exe_path"}`, defaults(func(c *config) { c.process = byExePath })},
 		{`{"process_identity":"pid"}`, defaults(func(c *config) { c.process = byPID })},
 		{`{"max_objects":1}`, defaults(func(c *config) { c.limits.MaxObjects = 1 })},
-		{`{"max_objects":1073741824}`, defaults(func(c *config) { c.limits.MaxObjects = 1 << 30 })},
+		{`{"max_objects":67108864}`, defaults(func(c *config) { c.limits.MaxObjects = 1 << 26 })},
 		{`{"max_writers":65536}`, defaults(func(c *config) { c.limits.MaxWriters = 1 << 16 })},
 		{`{"max_flows":5}`, defaults(func(c *config) { c.limits.MaxFlows = 5 })},
 		{`{"state_file":"/var/lib/xim/state"}`, defaults(func(c *config) { c.stateFile = "/var/lib/xim/state" })},

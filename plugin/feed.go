@@ -9,6 +9,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"time"
 	"unsafe"
 
 	"github.com/xim-monitor/xim/plugin/event"
@@ -19,6 +20,7 @@ import (
 // parse looks at one event. What it means for the cache goes to out.
 func (p *instance) parse(raw []byte, out *C.xim_outcome) {
 	e := &p.event
+	p.verdict = nil
 	if err := event.Decode(raw, e); err != nil {
 		if errors.Is(err, event.ErrIncomplete) {
 			p.counts.incomplete++
@@ -36,7 +38,7 @@ func (p *instance) parse(raw []byte, out *C.xim_outcome) {
 		}
 	case event.Described, event.Removed:
 		p.describe(e)
-	case event.Opened, event.Executed, event.MadePipe:
+	case event.Opened, event.Executed, event.MadePipe, event.Named:
 		if !p.config.compat {
 			p.change(e, out)
 		}
@@ -52,6 +54,9 @@ func (p *instance) change(e *event.Event, out *C.xim_outcome) {
 		p.executed(e, out)
 	case event.MadePipe:
 		p.madePipe(e, out)
+	case event.Named:
+		p.pipes.taken(string(e.Path))
+		p.shim.opens = C.uint32_t(p.pipes.waiting())
 	}
 }
 
@@ -76,9 +81,7 @@ func (p *instance) access(e *event.Event, out *C.xim_outcome) {
 			p.tracker.Write(d.key, who.subject, d.path, e.Time)
 		}
 	}
-	if out.verdict == 0 {
-		out.cache, out.slot = 1, C.uint32_t(slot)
-	}
+	out.cache, out.slot = 1, C.uint32_t(slot)
 }
 
 // judge notes the verdict for extraction.
@@ -148,7 +151,7 @@ func (p *instance) object(e *event.Event, who *actor, fd int64) (place, bool) {
 		return place{}, false
 	}
 	dev, overlay := uint32(d.dev), d.flags&fdOnOverlay != 0
-	if p.isPseudo(who, path, dev, overlay) {
+	if !overlay && p.isPseudo(who, path, dev, e.Time) {
 		return place{}, false
 	}
 	if who.excluded || p.config.exclude.path(path) {
@@ -173,22 +176,28 @@ func (p *instance) key(who *actor, dev uint32, ino uint64, path string) flow.Key
 	return flow.InodeKey(dev, ino)
 }
 
-// maxPseudo bounds the devices of procfs and sysfs that are known.
-const maxPseudo = 64
+// How many devices of procfs and sysfs are known, and for how long after the
+// host's root was seen on one: a device number that is free is used again.
+const (
+	maxPseudo  = 64
+	pseudoTime = 10 * int64(time.Second)
+)
 
-// isPseudo tells whether a file is on procfs, sysfs, cgroupfs or devtmpfs. What
-// the host's root calls /proc and /sys is so under every other name too; nobody
-// else's word is taken for that, since in a namespace of one's own anything can be
-// mounted there.
-func (p *instance) isPseudo(who *actor, path string, dev uint32, overlay bool) bool {
-	if _, ok := p.pseudo[dev]; ok {
-		return true
+// isPseudo tells whether a file that lies on no overlay is on procfs, sysfs,
+// cgroupfs or devtmpfs. What the host's root calls /proc and /sys is so under
+// every other name too; nobody else's word is taken for that, since in a namespace
+// of one's own anything can be mounted there.
+func (p *instance) isPseudo(who *actor, path string, dev uint32, now int64) bool {
+	seen, known := p.pseudo[dev]
+	known = known && now-seen < pseudoTime
+	if !event.Pseudo(path, dev, false) {
+		return known
 	}
-	if !event.Pseudo(path, dev, overlay) {
-		return false
-	}
-	if who.hostRoot && dev != 0 && len(p.pseudo) < maxPseudo && event.OnProcOrSys(path) {
-		p.pseudo[dev] = struct{}{}
+	if who.hostRoot && dev != 0 && event.OnProcOrSys(path) {
+		if len(p.pseudo) == maxPseudo {
+			clear(p.pseudo)
+		}
+		p.pseudo[dev] = now
 	}
 	return true
 }
@@ -212,12 +221,13 @@ func (p *instance) opened(e *event.Event, out *C.xim_outcome) {
 		if byPath {
 			k = p.tracker.PathKey(who.container, path)
 		}
-		if !e.Created && p.pipes.found(who.container, path) {
-			p.shim.opens = C.uint32_t(p.pipes.waiting())
+		if p.pipes.found(who.container, path, e.Time) && !e.Created {
 			p.tracker.Pipe(k)
 		}
+		p.shim.opens = C.uint32_t(p.pipes.waiting())
 	}
 	if e.Created {
+		delete(p.pseudo, e.Device) // nobody makes files on procfs or sysfs
 		p.tracker.Created(k)
 	} else if e.Truncated {
 		p.tracker.Truncated(k)
@@ -249,7 +259,7 @@ func (p *instance) executed(e *event.Event, out *C.xim_outcome) {
 // madePipe remembers a named pipe's path until it is opened.
 func (p *instance) madePipe(e *event.Event, out *C.xim_outcome) {
 	if who := p.actor(out.group, e.Thread, e.Time); who != nil {
-		p.pipes.expect(who.container, p.absolute(e, who))
+		p.pipes.expect(who.container, p.absolute(e, who), e.Time)
 		p.shim.opens = C.uint32_t(p.pipes.waiting())
 	}
 }

@@ -30,7 +30,7 @@ type instance struct {
 	tracker *flow.Tracker
 	actors  actors
 	pipes   pipes
-	pseudo  map[uint32]struct{} // devices of procfs and sysfs, as the host named them
+	pseudo  map[uint32]int64 // devices of procfs and sysfs, and when the host's root was there
 	event   event.Event
 	verdict *flow.Verdict // of the event that the shim says it belongs to
 	values  values
@@ -67,7 +67,7 @@ func (p *instance) SetLastError(err error)            { p.err = err }
 func (p *instance) LastErrorBuffer() sdk.StringBuffer { return &p.errBuf }
 
 func newInstance(shim *C.xim_shim, text string) (*instance, error) {
-	p := &instance{shim: shim, pseudo: map[uint32]struct{}{}}
+	p := &instance{shim: shim, pseudo: map[uint32]int64{}}
 	var err error
 	if p.config, err = parseConfig(text); err != nil {
 		return p, err

@@ -129,7 +129,7 @@ api 3.11.0
 schema 4.0.0
 parse-sources ["syscall"]
 extract-sources ["syscall"]
-parse-types 7 113 117 121 9 115 119 123 189 167 333 161 163 3 307 327 337 59 5 363 365 367 151 407 53 55 223 335 225 227 186 401 199 193 427 293 331 402 415 417
+parse-types 7 113 117 121 9 115 119 123 189 167 333 161 163 3 307 327 337 59 5 363 365 367 151 407 53 55 223 335 225 227 186 401 199 193 427 293 331 402 415 417 175 177 319 309 311
 extract-types 7 113 117 121 189 167 333 161 163 293 331
 init-schema 1 {"$schema":"http://json-schema.org/draft-04/schema#","type":"object"}
 fields 57`, "about")
@@ -323,7 +323,7 @@ func TestCacheChangesNothing(t *testing.T) {
 	capture := gunzip(t, "../test/testdata/pods.scap")
 	counts := func(cache bool) string {
 		return drive(t, fmt.Sprintf(`init 1 {"cache":%t}`, cache), "open 1", "replay 1 "+capture+" 1",
-			"metric 1 crossings", "metric 1 flows_process", "metric 1 flows_container", "metric 1 flows_pod",
+			"metric 1 flows_process", "metric 1 flows_container", "metric 1 flows_pod",
 			"metric 1 objects", "metric 1 panics", "metric 1 cache_hits", "destroy 1")
 	}
 	const hits = "metric cache_hits "
@@ -332,7 +332,7 @@ func TestCacheChangesNothing(t *testing.T) {
 	if with != without || strings.TrimSpace(miss) != "0" || strings.TrimSpace(hit) == "0" {
 		t.Errorf("with the cache (%s hits):\n%s\nwithout (%s hits):\n%s", strings.TrimSpace(hit), with, strings.TrimSpace(miss), without)
 	}
-	if !strings.Contains(with, "metric panics 0") || strings.Contains(with, "metric crossings 0") {
+	if !strings.Contains(with, "metric panics 0") || strings.Contains(with, "metric flows_pod 0") {
 		t.Errorf("%s", with)
 	}
 	t.Logf("%s", with)

@@ -55,6 +55,7 @@ func (p *instance) captureOpened() {
 		return
 	}
 	p.running, p.ran = true, true
+	clear(p.pseudo)
 	old := p.unpark()
 	if p.config.stateFile != "" && p.lock() {
 		if old == nil {
@@ -168,6 +169,7 @@ func (p *instance) read() *flow.Tracker {
 
 // save writes a snapshot at every interval until the capture ends.
 func (p *instance) save() {
+	defer p.guard(nil) // here too a panic would end Falco
 	tick := time.NewTicker(p.config.stateInterval)
 	defer tick.Stop()
 	for {

@@ -7,42 +7,61 @@ import "C"
 
 import (
 	"path"
-
-	"github.com/elastic/go-freelru"
+	"time"
 
 	"github.com/xim-monitor/xim/plugin/event"
 )
 
-// maxExpected is how many named pipes are waited for.
-const maxExpected = 256
+// How many named pipes are waited for, and how long: every open on the machine is
+// looked at in the meantime.
+const (
+	maxExpected  = 256
+	expectedTime = 60 * int64(time.Second)
+)
 
-// pipes are the named pipes that were made and not opened yet. An open does not
-// say that it opened a pipe, and a mknod does not say which inode it made: the
-// path, in one container, joins the two.
+// pipes are the named pipes that were made and not opened yet, and when. An open
+// does not say that it opened a pipe, and a mknod does not say which inode it
+// made: the path, in one container, joins the two, unless another file took the
+// name in between.
 type pipes struct {
-	lru *freelru.LRU[pipe, struct{}]
+	made map[pipe]int64
 }
 
 type pipe struct{ container, path string }
 
-func newPipes() pipes {
-	// The size is valid, so there is no error.
-	lru, _ := freelru.New[pipe, struct{}](maxExpected, func(k pipe) uint32 {
-		h := uint32(2166136261)
-		for _, c := range []byte(k.path) {
-			h = (h ^ uint32(c)) * 16777619
-		}
-		return h
-	})
-	return pipes{lru}
+func newPipes() pipes { return pipes{map[pipe]int64{}} }
+
+func (s *pipes) expect(container, path string, now int64) {
+	if len(s.made) < maxExpected {
+		s.made[pipe{container, path}] = now
+	}
 }
 
-func (s *pipes) expect(container, path string) { s.lru.Add(pipe{container, path}, struct{}{}) }
+func (s *pipes) waiting() int { return len(s.made) }
 
-func (s *pipes) waiting() int { return s.lru.Len() }
+// found tells whether a pipe was made at the path, and waits for it no longer, nor
+// for those that were made too long ago.
+func (s *pipes) found(container, path string, now int64) bool {
+	for k, made := range s.made {
+		if now-made > expectedTime {
+			delete(s.made, k)
+		}
+	}
+	k := pipe{container, path}
+	_, ok := s.made[k]
+	delete(s.made, k)
+	return ok
+}
 
-// found tells whether a pipe was made at the path, and waits for it no longer.
-func (s *pipes) found(container, path string) bool { return s.lru.Remove(pipe{container, path}) }
+// taken says that something has a new name, of which the last element is enough:
+// no pipe is waited for under such a name any more.
+func (s *pipes) taken(name string) {
+	for k := range s.made {
+		if path.Base(k.path) == path.Base(name) {
+			delete(s.made, k)
+		}
+	}
+}
 
 // absolute makes the path of a new pipe absolute.
 func (p *instance) absolute(e *event.Event, who *actor) string {

@@ -110,7 +110,8 @@ typedef enum {
 	EXITS,
 	RENAMES,    /* the thread group has another name or user */
 	EXECUTES,
-	TELLS, /* container metadata, named pipes */
+	TELLS,      /* container metadata, named pipes */
+	NAMES,      /* a name is another file's: it may be that of a pipe that is waited for */
 } handling;
 
 /* The handling of an event, and the index of its descriptor or flags. */
@@ -129,6 +130,8 @@ static const struct {
 	{225, FORKS, 0},   {227, FORKS, 0},      {186, EXITS, 0},      {401, RENAMES, 0},
 	{199, RENAMES, 0}, {193, RENAMES, 0},    {427, RENAMES, 0},    {293, EXECUTES, 0},
 	{331, EXECUTES, 0}, {402, TELLS, 0},     {415, TELLS, 0},      {417, TELLS, 0},
+	{175, NAMES, 0},    {177, NAMES, 0},     {319, NAMES, 0},      {309, NAMES, 0},
+	{311, NAMES, 0},
 };
 
 enum { NTYPES = sizeof handlings / sizeof *handlings, MAX_TYPE = 512 };
@@ -219,15 +222,21 @@ static void forget_thread(xim_shim *x, uint64_t tid)
 	xim_cache_drop_group(&x->cache, (uint32_t)tid);
 }
 
+/* Notes the verdict of an event. */
+static void set_verdict(xim_shim *x, const fw_event_input *in, uint32_t verdict, uint32_t remembered)
+{
+	x->verdict_num = in->num;
+	x->verdict = verdict;
+	x->remembered = remembered;
+}
+
 /* Hands an event to Go. */
 static void look(uintptr_t handle, xim_shim *x, const fw_event_input *in, xim_outcome *out)
 {
 	*out = (xim_outcome){.group = group_of(x, in->evt->tid)};
 	ximParse(handle, (void *)in->evt, in->evt->len, out);
-	if (out->verdict != 0) {
-		x->verdict_num = in->num;
-		x->verdict = out->verdict;
-	}
+	if (out->verdict != 0)
+		set_verdict(x, in, out->verdict, 0);
 }
 
 /* A read or write through one descriptor: the hot path. */
@@ -241,12 +250,19 @@ static void transfer(uintptr_t handle, xim_shim *x, const fw_event_input *in, ui
 	if (known && !x->every_event) {
 		if (res <= 0)
 			return;
-		if (xim_cache_hit(&x->cache, xim_cache_group(&x->cache, e->tid), fd, half, e->ts))
+		const xim_entry *hit = xim_cache_hit(&x->cache, xim_cache_group(&x->cache, e->tid), fd, half, e->ts);
+		if (hit != NULL) {
+			if (half == HALF_READ && hit->crosses != 0)
+				set_verdict(x, in, hit->crosses, 1);
 			return;
+		}
 	}
 	look(handle, x, in, &out);
-	if (known && out.cache)
-		xim_cache_fill(&x->cache, out.group, fd, half, e->ts, out.slot);
+	if (known && out.cache) {
+		xim_entry *kept = xim_cache_fill(&x->cache, out.group, fd, half, e->ts, out.slot);
+		if (kept != NULL && half == HALF_READ)
+			kept->crosses = out.verdict & ALL_CROSS_BITS;
+	}
 }
 
 /* Whether an open may change what is known of the object, or tells of its device. */
@@ -317,6 +333,10 @@ static void parse(uintptr_t handle, xim_shim *x, const fw_event_input *in, const
 		xim_cache_drop_group(&x->cache, group_of(x, e->tid));
 		look(handle, x, in, &out);
 		break;
+	case NAMES:
+		if (x->opens == 0)
+			break;
+		/* fall through */
 	case MOVES:
 	case TELLS:
 		look(handle, x, in, &out);
@@ -369,9 +389,16 @@ int32_t plugin_extract_fields(void *state, const fw_event_input *in, const fw_ex
 
 	for (uint32_t i = 0; i < req->num_fields; i++)
 		rest += !simple(x, &req->fields[i], judged);
-	if (rest > 0)
-		return ximExtract(handle, req->fields, req->num_fields);
-	return FW_SUCCESS;
+	if (rest == 0)
+		return FW_SUCCESS;
+	if (x->remembered) { /* who wrote, and when, is Go's to say */
+		xim_outcome out;
+		uint32_t verdict = x->verdict;
+		x->reader = req->reader;
+		look(handle, x, in, &out);
+		set_verdict(x, in, verdict, 0);
+	}
+	return ximExtract(handle, req->fields, req->num_fields);
 }
 
 /* ---- what the plugin is ---- */

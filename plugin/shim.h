@@ -28,6 +28,7 @@ typedef struct {
 	uint64_t parsed_num;     /* the event that was parsed last, 0: none */
 	uint64_t verdict_num;    /* the event that the verdict belongs to, 0: none */
 	uint32_t verdict;
+	uint32_t remembered; /* the verdict is the cache's: Go has not looked at this event */
 	uint32_t granularity; /* the configured one, for the short field names */
 	uint32_t every_event; /* compat, or no cache: every event goes to Go */
 	uint32_t opens;       /* named pipes that were made and not opened yet */
@@ -44,7 +45,7 @@ int xim_look_up_thread(xim_shim *x, int64_t tid);
 /* Says an error in the framework's log. */
 void xim_log(xim_shim *x, const char *msg);
 
-enum { CROSSES_BIT = 1, NEW_BIT = 8, GRANULARITIES = 3 };
+enum { CROSSES_BIT = 1, NEW_BIT = 8, ALL_CROSS_BITS = 7, GRANULARITIES = 3 };
 
 /*
  * Field ids count through the short names, then through the same under each

@@ -120,8 +120,7 @@ int xim_read_thread(const xim_tables *t, const fw_reader *r, int64_t tid, xim_th
 	out->exe_path = text(t, r, e, t->exe_path);
 	out->cwd = text(t, r, e, t->cwd);
 	out->container_id = text(t, r, e, t->container_id);
-	if (*out->container_id == 0)
-		read_cgroups(t, r, e, out);
+	read_cgroups(t, r, e, out);
 	r->release(t->threads, e);
 	return FOUND;
 }

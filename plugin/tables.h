@@ -23,7 +23,7 @@ typedef struct {
 	uint32_t uid;
 	const char *comm, *exe_path, *cwd;
 	const char *container_id;         /* empty where no other plugin wrote it */
-	uint32_t ncgroups;                /* read only where container_id is empty */
+	uint32_t ncgroups;
 	const char *cgroups[MAX_CGROUPS]; /* paths */
 } xim_thread;
 

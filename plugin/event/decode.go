@@ -86,6 +86,10 @@ func Decode(raw []byte, e *Event) error {
 		return e.mknod(&p, -1, 1, 2)
 	case Mknodat:
 		return e.mknod(&p, 1, 2, 3)
+	case Rename, Link:
+		return e.named(&p, 2)
+	case Renameat, Linkat, Renameat2:
+		return e.named(&p, 4)
 	case Async:
 		return e.async(&p)
 	default:
@@ -205,6 +209,18 @@ func (e *Event) mknod(p *params, dirfd, path, mode int) error {
 	}
 	if e.Path = p.text(path); len(e.Path) > 0 {
 		e.Kind = MadePipe
+	}
+	return nil
+}
+
+// named takes a rename or link, whose new name is the parameter.
+func (e *Event) named(p *params, path int) error {
+	res, ok := p.s64(0)
+	if !ok {
+		return ErrIncomplete
+	}
+	if e.Path = p.text(path); res == 0 && len(e.Path) > 0 {
+		e.Kind = Named
 	}
 	return nil
 }

@@ -17,9 +17,14 @@ const (
 	Mmap           = 161
 	Mmap2          = 163
 	Splice         = 167
+	Rename         = 175
+	Renameat       = 177
 	Sendfile       = 189
 	Execve         = 293
 	Openat         = 307
+	Link           = 309
+	Linkat         = 311
+	Renameat2      = 319
 	Openat2        = 327
 	Execveat       = 331
 	CopyFileRange  = 333
@@ -40,6 +45,7 @@ const (
 	Opened         // FD refers to an object that may be new, empty, or on an overlay
 	Executed       // the thread's program is now another one
 	MadePipe       // a named pipe was made at Path
+	Named          // something has the name Path now that it had not before
 	Described      // Data describes a container
 	Removed        // the container that Data describes is gone
 )
@@ -75,7 +81,7 @@ type Event struct {
 
 	DirFD int64 // MadePipe: what Path is relative to; AtCwd for the working directory
 
-	Path []byte // Executed: the program, empty where unknown; MadePipe: as given
+	Path []byte // Executed: the program, empty where unknown; MadePipe, Named: as given
 	Data []byte // Described, Removed
 }
 

@@ -32,7 +32,7 @@ func (t *Tracker) decodeRecord(d *decoder) (record, error) {
 		place := Place{Container: d.text(), PodUID: d.text()}
 		path := d.text()
 		if d.err == nil && len(writers) < t.opts.MaxWriters {
-			writers = append(writers, writer{at, t.Subject(process, place), t.labels.add(path)})
+			writers = append(writers, writer{at, t.subject(process, t.places.recall(place)), t.labels.add(path)})
 		}
 	}
 	if d.err == nil && n == 0 {

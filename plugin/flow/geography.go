@@ -21,10 +21,11 @@ type geography struct {
 }
 
 // The kinds of sights: a container saw a device at all, saw it below a folder of
-// the root, saw it in just this folder.
+// the root, saw any device there, saw one in just this folder.
 const (
 	sawDevice byte = iota
 	sawBelow
+	sawAny
 	sawFolder
 )
 
@@ -63,16 +64,17 @@ func (g *geography) saw(c containerID, dev uint64, path string) {
 	g.lru.Add(folder, dev)
 	g.lru.Add(g.key(sawDevice, c, dev, ""), 0)
 	g.lru.Add(g.key(sawBelow, c, dev, top(path)), 0)
+	g.lru.Add(g.key(sawAny, c, 0, top(path)), 0)
 }
 
 // unlikely tells whether what the container saw speaks against the path lying on
-// the device: its folder was on another one, or the device was seen, but only
-// below other folders of the root.
+// the device: its folder was on another one; or the device was never seen below
+// that folder of the root, but elsewhere, or others were seen there.
 func (g *geography) unlikely(c containerID, dev uint64, path string) bool {
 	dir, _ := cut(path)
 	if on, ok := g.lru.Peek(g.key(sawFolder, c, 0, dir)); ok {
 		return on != dev
 	}
-	return g.lru.Contains(g.key(sawDevice, c, dev, "")) &&
-		!g.lru.Contains(g.key(sawBelow, c, dev, top(path)))
+	return !g.lru.Contains(g.key(sawBelow, c, dev, top(path))) &&
+		(g.lru.Contains(g.key(sawDevice, c, dev, "")) || g.lru.Contains(g.key(sawAny, c, 0, top(path))))
 }

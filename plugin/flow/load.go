@@ -74,8 +74,10 @@ func (t *Tracker) loadPod(d *decoder) error {
 func (t *Tracker) loadContainer(d *decoder) error {
 	at := Place{Container: d.text(), PodUID: d.text()}
 	claim := pod{uid: d.text(), name: d.text()}
+	byLabel := d.number() != 0
 	if d.err == nil && at.Container != "" {
-		t.places.containers.list[t.places.enter(at)].claim = claim
+		c := &t.places.containers.list[t.places.recall(at)]
+		c.claim, c.byLabel = claim, byLabel
 	}
 	return nil
 }
@@ -124,7 +126,7 @@ func (t *Tracker) Learn(from *Tracker) {
 		}
 		c := &from.places.containers.list[h]
 		p := &from.places.pods.list[c.pod]
-		own := t.places.enter(Place{Container: c.id, PodUID: p.uid})
+		own := t.places.recall(Place{Container: c.id, PodUID: p.uid})
 		if c.pod != noPod && p.name != "" {
 			t.places.pods.list[t.places.pod(p.uid)].name = p.name
 		}

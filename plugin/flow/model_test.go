@@ -16,6 +16,7 @@ type model struct {
 	order   []Key                 // least recently written first
 	pipes   map[Key]bool
 	podOf   map[string]string    // a container's pod uid, empty outside any
+	byLabel map[string]bool      // that pod is known from labels alone
 	claims  map[string][2]string // a container's claim: uid, name
 	names   map[string]string    // a pod's name by its uid, empty while unknown
 	seen    []string             // flows, least recently seen first
@@ -39,20 +40,28 @@ func newModel(opts Options) *model {
 	}
 	return &model{
 		opts: opts, objects: map[Key][]modelWriter{}, pipes: map[Key]bool{},
-		podOf: map[string]string{}, claims: map[string][2]string{}, names: map[string]string{},
+		podOf: map[string]string{}, byLabel: map[string]bool{}, claims: map[string][2]string{}, names: map[string]string{},
 	}
 }
 
-// enter says that something runs at a place.
+// enter says that something runs at a place: the cgroup path's word, which goes
+// before a label's.
 func (m *model) enter(at Place) {
 	if at.Container == "" {
 		return
 	}
-	uid := cmp.Or(m.podOf[at.Container], at.PodUID)
-	if m.podOf[at.Container] == "" {
-		m.podOf[at.Container] = uid
-		m.confirm(at.Container)
+	known := m.podOf[at.Container]
+	if known == at.PodUID && known != "" {
+		m.byLabel[at.Container] = false
+	} else if known == "" || at.PodUID != "" && m.byLabel[at.Container] {
+		m.join(at, false)
 	}
+}
+
+func (m *model) join(at Place, byLabel bool) {
+	m.podOf[at.Container] = at.PodUID
+	m.byLabel[at.Container] = byLabel
+	m.confirm(at.Container)
 }
 
 // confirm believes a claim that fits the pod.
@@ -82,7 +91,9 @@ func (m *model) describe(d Description) {
 		}
 		return
 	}
-	m.enter(Place{d.Container, cmp.Or(d.PodUID, name)})
+	if at := (Place{d.Container, cmp.Or(d.PodUID, name)}); m.podOf[d.Container] == "" {
+		m.join(at, true)
+	}
 	if uid := m.podOf[d.Container]; uid != "" && name != "" && (d.PodUID == "" || d.PodUID == uid) {
 		m.names[uid] = name
 	}

@@ -21,6 +21,8 @@ type container struct {
 	id    string
 	pod   podID
 	claim pod // what its labels say, where they cannot be trusted
+
+	byLabel bool // the pod is known from labels alone: the cgroup path's word goes before
 }
 
 func (c container) name() string {
@@ -75,11 +77,32 @@ func (p *places) enter(at Place) containerID {
 		id := strings.Clone(at.Container)
 		c = p.containers.enter(id, container{id: id})
 	}
-	if at.PodUID != "" && p.containers.list[c].pod == noPod {
+	if at.PodUID != "" && p.unsure(c, at.PodUID) {
 		p.join(c, p.pod(at.PodUID))
 		p.confirm(c)
 	}
 	return c
+}
+
+// recall enters what was known before: it is believed where nothing else is known.
+func (p *places) recall(at Place) containerID {
+	c := p.enter(Place{Container: at.Container})
+	if c != onHost && at.PodUID != "" && p.containers.list[c].pod == noPod {
+		p.join(c, p.pod(at.PodUID))
+		p.containers.list[c].byLabel = true
+		p.confirm(c)
+	}
+	return c
+}
+
+// unsure tells whether the cgroup path's word for a container's pod is news.
+func (p *places) unsure(c containerID, uid string) bool {
+	own := &p.containers.list[c]
+	if own.pod != noPod && p.pods.list[own.pod].uid == uid {
+		own.byLabel = false
+		return false
+	}
+	return own.pod == noPod || own.byLabel
 }
 
 // confirm believes a container's claim if its cgroup path gave the same pod.
@@ -100,8 +123,12 @@ func (p *places) pod(uid string) podID {
 }
 
 func (p *places) join(c containerID, to podID) {
+	own := &p.containers.list[c]
 	p.pods.hold(to)
-	p.containers.list[c].pod = to
+	if own.pod != noPod {
+		p.pods.drop(own.pod)
+	}
+	own.pod, own.byLabel = to, false
 }
 
 func (p *places) hold(c containerID) { p.containers.hold(c) }
@@ -159,7 +186,7 @@ func (t *Tracker) Describe(d Description) {
 	if anyUID && name != "" {
 		d.PodUID = name // where no uid ever comes, the name has to serve
 	}
-	c := p.enter(d.Place)
+	c := p.recall(d.Place)
 	if at := p.containers.list[c].pod; at != noPod && name != "" && (anyUID || p.pods.list[at].uid == d.PodUID) {
 		p.pods.list[at].name = name
 	}

@@ -87,6 +87,11 @@ func (t *Tracker) saveContainers(e *encoder) {
 			e.text(t.places.pods.list[c.pod].uid)
 			e.text(c.claim.uid)
 			e.text(c.claim.name)
+			byLabel := uint64(0)
+			if c.byLabel {
+				byLabel = 1
+			}
+			e.number(byLabel)
 		}
 	}
 }

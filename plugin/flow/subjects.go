@@ -23,7 +23,11 @@ type subjects struct {
 
 // Subject gives the handle for a process at a place. It must be released.
 func (t *Tracker) Subject(process string, at Place) Subject {
-	k := subjectKey{process, t.places.enter(at)}
+	return t.subject(process, t.places.enter(at))
+}
+
+func (t *Tracker) subject(process string, at containerID) Subject {
+	k := subjectKey{process, at}
 	s, ok := t.subjects.index[k]
 	if !ok {
 		k.process = string([]byte(process)) // the caller's memory may not live

@@ -14,6 +14,10 @@ const (
 	DefaultMaxFlows   = 65536
 )
 
+// maxLimit is the most that a limit may be: the tables are reserved whole, about
+// 5 GB for so many objects.
+const maxLimit = 1 << 26
+
 // maxPipes is how many named pipes are remembered as such.
 const maxPipes = 4096
 
@@ -65,8 +69,8 @@ func (o *Options) defaults() error {
 		if *l.limit == 0 {
 			*l.limit = l.def
 		}
-		if *l.limit < 1 || *l.limit > 1<<30 {
-			return fmt.Errorf("limit %d is out of range: it takes 1 to %d", *l.limit, 1<<30)
+		if *l.limit < 1 || *l.limit > maxLimit {
+			return fmt.Errorf("limit %d is out of range: it takes 1 to %d", *l.limit, maxLimit)
 		}
 	}
 	return nil

@@ -93,7 +93,7 @@ func TestFailedWriteKeepsTheLast(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "s")
 	write(t, path, "good")
-	if err := os.Mkdir(path+".new", 0o700); err != nil {
+	if err := os.MkdirAll(path+".new/full", 0o700); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := Write(path, header, pieces("bad")); err == nil {

@@ -15,9 +15,11 @@ import (
 // what it is handed, and reports false where there was none left. It returns the
 // size of the file in bytes.
 func Write(path string, h Header, next func([]byte) ([]byte, bool)) (size int64, err error) {
-	// A fixed name: what a crash leaves behind is overwritten the next time.
+	// A fixed name: what a crash leaves behind is removed the next time. Nothing that
+	// somebody else put there, such as a link, is followed.
 	beside := path + ".new"
-	f, err := os.OpenFile(beside, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	_ = os.Remove(beside)
+	f, err := os.OpenFile(beside, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return 0, fmt.Errorf("write state: %w", err)
 	}

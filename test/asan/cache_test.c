@@ -94,7 +94,7 @@ static void transfer(uint32_t g, uint32_t f, xim_half half)
 	uint64_t ts = now;
 	if (chance(50) == 0)
 		ts -= chance(2000); /* processors do not agree on the time */
-	int hit = xim_cache_hit(&cache, group, number(f), half, ts);
+	int hit = xim_cache_hit(&cache, group, number(f), half, ts) != NULL;
 	int may = groups[g].fd[f].valid[half] && ts >= groups[g].fd[f].ts[half] && ts - groups[g].fd[f].ts[half] < STALE_NS;
 	if (hit && !may)
 		fail(half == HALF_READ ? "a read was skipped" : "a write was skipped", g, f);

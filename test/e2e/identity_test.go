@@ -71,6 +71,10 @@ func TestPodNames(t *testing.T) {
 			c.Openat("/c/x", create, disk, 7).Write(1)
 			s.in(7).Read(1)
 		}, []string{fmt.Sprintf("(%s -> /b/x -> shop/b)", scap.ID("c")[:12])}},
+		{"labels of another pod, before the cgroup path is known", func(s *stage) {
+			s.Container(scap.Container{ID: scap.ID("a"), Labels: scap.PodLabels("shop", "b", scap.UID("b"))})
+			cross(s, 7)
+		}, []string{fmt.Sprintf("(pod:%s -> /b/x -> shop/b)", scap.UID("a"))}},
 		{"claimed, and the cgroup path agrees", func(s *stage) {
 			for _, name := range []string{"a", "b"} {
 				s.Container(scap.Container{ID: scap.ID(name), Type: 11, Labels: scap.PodLabels("shop", name, scap.UID(name))})

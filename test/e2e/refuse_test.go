@@ -21,7 +21,7 @@ func TestHostRefusesBadConfiguration(t *testing.T) {
 	for _, c := range []struct{ config, says string }{
 		{`{"granularity":"pods"}`, `configuration key "granularity": got "pods", expected one of process, container, pod`},
 		{`{"granularty":"pod"}`, `configuration key "granularty" is unknown (its value: "pod"): expected one of granularity, compat,`},
-		{`{"max_objects":0}`, `configuration key "max_objects": got 0, expected a whole number from 1 to 1073741824`},
+		{`{"max_objects":0}`, `configuration key "max_objects": got 0, expected a whole number from 1 to 67108864`},
 		{`{"exclude":{"users":["nobody-knows-me"]}}`, `configuration key "exclude.users": got "nobody-knows-me", expected each item to be a user name or number`},
 		{`{"compat":"yes"}`, `configuration key "compat": got "yes", expected true or false`},
 	} {

@@ -72,13 +72,22 @@ func (p *instance) access(e *event.Event, out *C.xim_outcome) {
 	if e.In != event.NoFD {
 		if d, ok := p.object(e, who, e.In); ok {
 			slot = p.slot(d.key)
-			p.judge(p.tracker.Read(d.key, who.subject, d.path, e.Op, e.Time), out)
+			if d.doubtful || event.OwnDescriptor(d.path) {
+				p.judge(p.tracker.ReadDoubtful(d.key, who.subject, d.path, e.Op, e.Time), out)
+			} else {
+				p.judge(p.tracker.Read(d.key, who.subject, d.path, e.Op, e.Time), out)
+			}
 		}
 	}
 	if e.Out != event.NoFD {
 		if d, ok := p.object(e, who, e.Out); ok {
 			slot = p.slot(d.key)
-			p.tracker.Write(d.key, who.subject, d.path, e.Time)
+			switch {
+			case !d.doubtful:
+				p.tracker.Write(d.key, who.subject, d.path, e.Time)
+			case who.container != "": // the host has no reason to hide
+				p.tracker.WriteDoubtful(d.key, who.subject, d.path, e.Time)
+			}
 		}
 	}
 	out.cache, out.slot = 1, C.uint32_t(slot)
@@ -104,8 +113,9 @@ func (p *instance) judge(v *flow.Verdict, out *C.xim_outcome) {
 // A place is an object as one descriptor leads to it. Its path lives as long as
 // the callback.
 type place struct {
-	key  flow.Key
-	path string
+	key      flow.Key
+	path     string
+	doubtful bool // the path, and nothing else, says that it is no object
 }
 
 // Descriptor types of libscap that lead to objects, directories for compat only.
@@ -151,7 +161,8 @@ func (p *instance) object(e *event.Event, who *actor, fd int64) (place, bool) {
 		return place{}, false
 	}
 	dev, overlay := uint32(d.dev), d.flags&fdOnOverlay != 0
-	if !overlay && p.isPseudo(who, path, dev, e.Time) {
+	doubt := !overlay && p.looksPseudo(who, path, dev, e.Time)
+	if !overlay && p.onPseudo(dev, e.Time) {
 		return place{}, false
 	}
 	if who.excluded || p.config.exclude.path(path) {
@@ -165,7 +176,7 @@ func (p *instance) object(e *event.Event, who *actor, fd int64) (place, bool) {
 	if onPipe {
 		p.tracker.Pipe(k)
 	}
-	return place{k, path}, true
+	return place{k, path, doubt}, true
 }
 
 // key names an object by its inode, or where the capture knows none by its path.
@@ -183,15 +194,13 @@ const (
 	pseudoTime = 10 * int64(time.Second)
 )
 
-// isPseudo tells whether a file that lies on no overlay is on procfs, sysfs,
-// cgroupfs or devtmpfs. What the host's root calls /proc and /sys is so under
-// every other name too; nobody else's word is taken for that, since in a namespace
-// of one's own anything can be mounted there.
-func (p *instance) isPseudo(who *actor, path string, dev uint32, now int64) bool {
-	seen, known := p.pseudo[dev]
-	known = known && now-seen < pseudoTime
+// looksPseudo tells whether a path, of a file on no overlay, says that it is on
+// procfs, sysfs, cgroupfs or devtmpfs. Where the host's root says so its device is
+// remembered; nobody else's word is taken for that, since in a namespace of one's
+// own anything can be mounted there.
+func (p *instance) looksPseudo(who *actor, path string, dev uint32, now int64) bool {
 	if !event.Pseudo(path, dev, false) {
-		return known
+		return false
 	}
 	if who.hostRoot && dev != 0 && event.OnProcOrSys(path) {
 		if len(p.pseudo) == maxPseudo {
@@ -200,6 +209,12 @@ func (p *instance) isPseudo(who *actor, path string, dev uint32, now int64) bool
 		p.pseudo[dev] = now
 	}
 	return true
+}
+
+// onPseudo tells whether a device is procfs's or sysfs's, whatever the path.
+func (p *instance) onPseudo(dev uint32, now int64) bool {
+	seen, ok := p.pseudo[dev]
+	return ok && now-seen < pseudoTime
 }
 
 // opened takes an open that made or emptied its object, or tells of an overlay.

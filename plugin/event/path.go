@@ -23,6 +23,16 @@ func Pseudo(path string, device uint32, overlay bool) bool {
 	return false
 }
 
+// OwnDescriptor tells whether a path names a descriptor of some process, which may
+// be a terminal, a pipe or any file.
+func OwnDescriptor(path string) bool {
+	switch path {
+	case "/dev/stdin", "/dev/stdout", "/dev/stderr":
+		return true
+	}
+	return under(path, "/dev/fd") || behindProc(path) == somewhere
+}
+
 // OnProcOrSys tells whether a path itself, followed nowhere, lies on procfs or
 // sysfs.
 func OnProcOrSys(path string) bool {
@@ -51,6 +61,9 @@ func onDevtmpfs(path string) bool {
 	return true
 }
 
+// somewhere stands for a path that leads anywhere but to procfs.
+const somewhere = "/."
+
 // behindProc follows /proc/PID/root and its like, which lead to real files, as
 // often as they stand one behind the other.
 func behindProc(path string) string {
@@ -73,7 +86,7 @@ func behindProc(path string) string {
 		case "root":
 			path = "/" + rest
 		case "exe":
-			return "/." // somewhere, and not on procfs
+			return somewhere
 		case "cwd", "fd", "map_files":
 			if !more {
 				return path // the link's folder, or the link itself

@@ -15,7 +15,8 @@ func (t *Tracker) encodeRecord(e *encoder, r *record) {
 		e.text(s.process)
 		e.text(c.id)
 		e.text(t.places.pods.list[c.pod].uid)
-		t.path = t.labels.append(t.path[:0], w.label)
+		e.number(uint64(w.label & doubtful))
+		t.path = t.labels.append(t.path[:0], w.path())
 		e.number(uint64(len(t.path)))
 		e.b = append(e.b, t.path...)
 	})
@@ -30,9 +31,10 @@ func (t *Tracker) decodeRecord(d *decoder) (record, error) {
 		at := int64(d.number())
 		process := d.text()
 		place := Place{Container: d.text(), PodUID: d.text()}
+		mark := label(d.number()) & doubtful
 		path := d.text()
 		if d.err == nil && len(writers) < t.opts.MaxWriters {
-			writers = append(writers, writer{at, t.subject(process, t.places.recall(place)), t.labels.add(path)})
+			writers = append(writers, writer{at, t.subject(process, t.places.recall(place)), t.labels.add(path) | mark})
 		}
 	}
 	if d.err == nil && n == 0 {

@@ -44,7 +44,7 @@ func (t *Tracker) Exec(p Program, s Subject, at int64) *Verdict {
 		return nil
 	case named == 1 || len(t.found) == 1:
 		if r, ok := t.get(t.found[0]); ok { // it may have left memory for another candidate
-			return t.judge(&r, s, p.Path, OpExec, at)
+			return t.judge(&r, s, p.Path, 0, OpExec, at)
 		}
 		return nil
 	}
@@ -55,6 +55,6 @@ func (t *Tracker) Exec(p Program, s Subject, at int64) *Verdict {
 // knownAs tells whether a writer knew an object by a base name.
 func (t *Tracker) knownAs(r *record, base string) bool {
 	found := false
-	t.objects.each(r, func(w *writer) { found = found || t.labels.named(w.label, base) })
+	t.objects.each(r, func(w *writer) { found = found || t.labels.named(w.path(), base) })
 	return found
 }

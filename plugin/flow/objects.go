@@ -13,6 +13,12 @@ type writer struct {
 	label   label
 }
 
+// doubtful marks the label of a writer whose path said that the file is no object.
+const doubtful label = 1 << 31
+
+// path is the writer's label without the mark.
+func (w *writer) path() label { return w.label &^ doubtful }
+
 // A record is all that is kept of an object: its latest writer, and where the
 // others are. It holds no pointer, so that the garbage collector passes over
 // however many there are.

@@ -117,23 +117,31 @@ func New(opts Options) (*Tracker, error) {
 }
 
 // Write says that a subject wrote an object, which it sees at path.
-func (t *Tracker) Write(k Key, s Subject, path string, at int64) {
+func (t *Tracker) Write(k Key, s Subject, path string, at int64) { t.write(k, s, path, 0, at) }
+
+// WriteDoubtful is Write where the path says that the file is no object, and nothing
+// else does: whoever writes may have chosen the path. See ReadDoubtful.
+func (t *Tracker) WriteDoubtful(k Key, s Subject, path string, at int64) {
+	t.write(k, s, path, doubtful, at)
+}
+
+func (t *Tracker) write(k Key, s Subject, path string, mark label, at int64) {
 	t.stats.Writes++
 	t.see(k, s, path)
 	r, ok := t.get(k)
 	switch {
 	case !ok:
-		r.latest = t.enter(s, path, at)
+		r.latest = t.enter(s, path, mark, at)
 		t.devices.added(k)
 		t.opts.Changed(k)
 	case r.latest.subject == s:
-		t.refresh(&r.latest, path, at)
+		t.refresh(k, &r.latest, path, mark, at)
 	default:
 		w, known := t.objects.take(&r, s)
 		if known {
-			t.refresh(&w, path, at)
+			t.refresh(k, &w, path, mark, at)
 		} else {
-			w = t.enter(s, path, at)
+			w = t.enter(s, path, mark, at)
 			t.opts.Changed(k)
 		}
 		t.objects.displace(&r, w)
@@ -152,21 +160,31 @@ func (t *Tracker) see(k Key, s Subject, path string) {
 	}
 }
 
-func (t *Tracker) enter(s Subject, path string, at int64) writer {
+func (t *Tracker) enter(s Subject, path string, mark label, at int64) writer {
 	t.subjects.list[s].refs++
-	return writer{at, s, t.labels.add(path)}
+	return writer{at, s, t.labels.add(path) | mark}
 }
 
-func (t *Tracker) refresh(w *writer, path string, at int64) {
+// refresh takes a writer's further write. Once it wrote by a path that is in no
+// doubt, that path stays.
+func (t *Tracker) refresh(k Key, w *writer, path string, mark label, at int64) {
 	w.at = at
-	if !t.labels.is(w.label, path) {
-		t.labels.remove(w.label)
+	before := w.label & doubtful
+	if mark > before {
+		return
+	}
+	if !t.labels.is(w.path(), path) {
+		t.labels.remove(w.path())
 		w.label = t.labels.add(path)
+	}
+	w.label = w.path() | mark
+	if mark != before {
+		t.opts.Changed(k)
 	}
 }
 
 func (t *Tracker) leave(w *writer) {
-	t.labels.remove(w.label)
+	t.labels.remove(w.path())
 	t.Release(w.subject)
 }
 
@@ -197,20 +215,34 @@ func (t *Tracker) Pipe(k Key) {
 // Read judges a read of an object, which the reader sees at path. It returns nil
 // where no border is crossed.
 func (t *Tracker) Read(k Key, s Subject, path string, op Op, at int64) *Verdict {
+	return t.read(k, s, path, 0, op, at)
+}
+
+// ReadDoubtful is Read where the path says that the file is no object, and nothing
+// else does. Writers whose path said so too are left out: so it is on procfs, where
+// both sides agree, while one side alone cannot hide a flow.
+func (t *Tracker) ReadDoubtful(k Key, s Subject, path string, op Op, at int64) *Verdict {
+	return t.read(k, s, path, doubtful, op, at)
+}
+
+func (t *Tracker) read(k Key, s Subject, path string, mark label, op Op, at int64) *Verdict {
 	t.stats.Reads++
 	t.see(k, s, path)
 	r, ok := t.get(k)
 	if !ok {
 		return nil
 	}
-	return t.judge(&r, s, path, op, at)
+	return t.judge(&r, s, path, mark, op, at)
 }
 
-func (t *Tracker) judge(r *record, s Subject, path string, op Op, at int64) *Verdict {
+func (t *Tracker) judge(r *record, s Subject, path string, mark label, op Op, at int64) *Verdict {
 	v := &t.verdict
 	v.reset()
 	crossed := false
 	t.objects.each(r, func(w *writer) {
+		if w.label&mark != 0 {
+			return
+		}
 		for _, g := range Granularities {
 			if !t.same(g, w.subject, s) {
 				t.cross(g, &v.crossings[g], w)
@@ -246,5 +278,5 @@ func (t *Tracker) cross(g Granularity, c *Crossing, w *writer) {
 	}
 	o := c.more()
 	o.Who, o.Domain, o.At, o.subject = t.Who(w.subject), t.Domain(g, w.subject), w.at, w.subject
-	o.path = t.labels.append(o.path[:0], w.label)
+	o.path = t.labels.append(o.path[:0], w.path())
 }

@@ -20,6 +20,18 @@ func TestNoWayAround(t *testing.T) {
 			s.a.Openat("/a/x", create, tmpfs, 7).Write(1)
 			s.b.Openat("/b/x", rd, tmpfs, 7).Read(1)
 		}, []string{flow}},
+		{"a writer in a root of its own, below which the volume is /sys", func(s *stage) {
+			s.a.Openat("/sys/x", create, tmpfs, 7).Write(1)
+			s.b.Openat("/b/x", rd, tmpfs, 7).Read(1)
+		}, []string{flow}},
+		{"a reader in a root of its own, below which the volume is /dev", func(s *stage) {
+			s.a.Openat("/a/x", create, tmpfs, 7).Write(1)
+			s.b.Openat("/dev/x", rd, tmpfs, 7).Read(1)
+		}, []string{"read: (writer -> /dev/x -> reader)"}},
+		{"a terminal, by the name of a descriptor", func(s *stage) {
+			s.a.Openat("/dev/pts/0", wr, tmpfs, 7).Write(1)
+			s.b.Openat("/dev/stdin", rd, tmpfs, 7).Read(1)
+		}, nil},
 		{"procfs under another name", func(s *stage) {
 			root := s.Process(proc(300, "ps", ""))
 			root.Openat("/proc/1/stat", rd, tmpfs, 33).Read(1)

@@ -56,6 +56,7 @@ bench: build host ## run the benchmarks, and measure what the plugin costs a hos
 	@go test -run '^$$' -bench . -benchmem ./...
 	@echo "bench: the plugin in a host" >&2
 	@PAIRS="$(PAIRS)" test/host/bench-replay
+	@test/host/bench-hot
 
 .PHONY: lint
 lint: ## check format, vet, staticcheck, shell scripts and who imports whom

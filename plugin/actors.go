@@ -6,7 +6,6 @@ package main
 import "C"
 
 import (
-	"slices"
 	"strconv"
 
 	"github.com/elastic/go-freelru"
@@ -128,8 +127,4 @@ func whereabouts(t *C.xim_thread) flow.Place {
 		}
 	}
 	return at
-}
-
-func (x *exclusion) who(uid uint32, process string) bool {
-	return slices.Contains(x.users, uid) || slices.Contains(x.processes, process)
 }

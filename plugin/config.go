@@ -41,13 +41,6 @@ const (
 	byPID     processIdentity = "pid"
 )
 
-// exclusion lists whose accesses, and to what, are never recorded.
-type exclusion struct {
-	users     []uint32
-	processes []string
-	paths     []string // prefixes, of whole path elements
-}
-
 // parseConfig reads the configuration. Every error names the key, what was found
 // and what was expected.
 func parseConfig(text string) (config, error) {

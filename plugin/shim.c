@@ -1,3 +1,4 @@
+/* The life of an instance, and what the plugin says of itself. */
 #include "shim.h"
 
 #include <signal.h>
@@ -6,9 +7,7 @@
 
 #include "_cgo_export.h"
 
-/* ---- instances: the state that the framework holds is a handle, 1 to 255 ---- */
-
-static xim_shim *instances[256];
+xim_shim *xim_instances[256];
 
 int xim_look_up_fd(xim_shim *x, int64_t tid, int64_t fd)
 {
@@ -44,17 +43,17 @@ void *plugin_init(const fw_init_input *in, int32_t *rc)
 		free(x);
 		return NULL;
 	}
-	instances[handle] = x;
+	xim_instances[handle] = x;
 	return (void *)handle;
 }
 
 void plugin_destroy(void *state)
 {
 	uintptr_t handle = (uintptr_t)state;
-	if (handle == 0 || handle > 255 || instances[handle] == NULL)
+	if (handle == 0 || handle > 255 || xim_instances[handle] == NULL)
 		return;
-	xim_shim *x = instances[handle];
-	instances[handle] = NULL; /* ximDestroy frees the handle: another thread may get it */
+	xim_shim *x = xim_instances[handle];
+	xim_instances[handle] = NULL; /* ximDestroy frees the handle: another thread may get it */
 	ximDestroy(handle);
 	free(x);
 }
@@ -78,7 +77,7 @@ static void handlers_on_own_stack(void)
 
 int32_t plugin_capture_open(void *state, const void *in)
 {
-	xim_shim *x = instances[(uintptr_t)state];
+	xim_shim *x = xim_instances[(uintptr_t)state];
 	(void)in;
 	handlers_on_own_stack();
 	x->parsed_num = x->verdict_num = 0; /* event numbers begin anew */
@@ -92,313 +91,6 @@ int32_t plugin_capture_close(void *state, const void *in)
 	(void)in;
 	ximClosed((uintptr_t)state);
 	return FW_SUCCESS;
-}
-
-/* ---- which events are parsed, and how ---- */
-
-typedef enum {
-	IGNORED,
-	READS,      /* a read through one descriptor */
-	WRITES,     /* a write through one descriptor */
-	MOVES,      /* other accesses */
-	OPENS,      /* param 0 is a new descriptor */
-	CLOSES,     /* param 1 is the descriptor */
-	DUPLICATES, /* param 0 is the new descriptor */
-	CONTROLS,   /* fcntl: param 0 may be a new descriptor */
-	RECEIVES,   /* recvmsg, recvmmsg: descriptors may come along */
-	FORKS,      /* param 0 is the child, 0 in the child */
-	EXITS,
-	RENAMES,    /* the thread group has another name or user */
-	EXECUTES,
-	TELLS,      /* container metadata, named pipes */
-	NAMES,      /* a name is another file's: it may be that of a pipe that is waited for */
-} handling;
-
-/* The handling of an event, and the index of its descriptor or flags. */
-static const struct {
-	uint16_t type;
-	uint8_t how;
-	uint8_t param;
-} handlings[] = {
-	{7, READS, 2},     {113, READS, 2},      {117, READS, 3},      {121, READS, 3},
-	{9, WRITES, 2},    {115, WRITES, 2},     {119, WRITES, 2},     {123, WRITES, 2},
-	{189, MOVES, 0},   {167, MOVES, 0},      {333, MOVES, 0},      {161, MOVES, 0},
-	{163, MOVES, 0},   {3, OPENS, 2},        {307, OPENS, 3},      {327, OPENS, 3},
-	{337, OPENS, 2},   {59, OPENS, 0},       {5, CLOSES, 1},       {363, DUPLICATES, 0},
-	{365, DUPLICATES, 0}, {367, DUPLICATES, 0}, {151, CONTROLS, 0}, {407, DUPLICATES, 0},
-	{53, RECEIVES, 4}, {55, RECEIVES, 5},    {223, FORKS, 0},      {335, FORKS, 0},
-	{225, FORKS, 0},   {227, FORKS, 0},      {186, EXITS, 0},      {401, RENAMES, 0},
-	{199, RENAMES, 0}, {193, RENAMES, 0},    {427, RENAMES, 0},    {293, EXECUTES, 0},
-	{331, EXECUTES, 0}, {402, TELLS, 0},     {415, TELLS, 0},      {417, TELLS, 0},
-	{175, NAMES, 0},    {177, NAMES, 0},     {319, NAMES, 0},      {309, NAMES, 0},
-	{311, NAMES, 0},
-};
-
-enum { NTYPES = sizeof handlings / sizeof *handlings, MAX_TYPE = 512 };
-
-static struct {
-	uint8_t how, param;
-} by_type[MAX_TYPE];
-
-__attribute__((constructor)) static void index_handlings(void)
-{
-	for (int i = 0; i < NTYPES; i++) {
-		by_type[handlings[i].type].how = handlings[i].how;
-		by_type[handlings[i].type].param = handlings[i].param;
-	}
-}
-
-uint16_t *plugin_get_parse_event_types(uint32_t *n, void *state)
-{
-	static uint16_t types[NTYPES];
-	(void)state;
-	for (int i = 0; i < NTYPES; i++)
-		types[i] = handlings[i].type;
-	*n = NTYPES;
-	return types;
-}
-
-uint16_t *plugin_get_extract_event_types(uint32_t *n, void *state)
-{
-	static uint16_t types[] = {7, 113, 117, 121, 189, 167, 333, 161, 163, 293, 331};
-	(void)state;
-	*n = sizeof types / sizeof *types;
-	return types;
-}
-
-/* ---- parsing ---- */
-
-/* A parameter of exactly size bytes, or NULL: with Go's checks of the lengths. */
-static const uint8_t *param(const fw_event *e, uint32_t i, uint32_t size)
-{
-	const uint8_t *raw = (const uint8_t *)e;
-	uint64_t at = sizeof *e + 2ull * e->nparams;
-	uint16_t len = 0;
-	if (i >= e->nparams || at > e->len)
-		return NULL;
-	for (uint32_t j = 0; j <= i; j++) {
-		at += len;
-		memcpy(&len, raw + sizeof *e + 2 * j, sizeof len);
-	}
-	return len == size && at + len <= e->len ? raw + at : NULL;
-}
-
-static int param_s64(const fw_event *e, uint32_t i, int64_t *v)
-{
-	const uint8_t *p = param(e, i, sizeof *v);
-	if (p != NULL)
-		memcpy(v, p, sizeof *v);
-	return p != NULL;
-}
-
-/*
- * The thread group of a thread. One that the framework could not look up has the
- * process id -1: it is a group by itself.
- */
-static uint32_t group_of(xim_shim *x, uint64_t tid)
-{
-	int64_t pid;
-	uint32_t group = xim_cache_group(&x->cache, tid);
-	if (group == 0 && (int64_t)tid > 0 && xim_read_pid(&x->tables, x->reader, (int64_t)tid, &pid) == FOUND) {
-		group = (uint32_t)(pid > 0 && pid <= UINT32_MAX ? (uint64_t)pid : tid);
-		xim_cache_learn_thread(&x->cache, tid, group);
-	}
-	return group;
-}
-
-static void drop_fd(xim_shim *x, uint64_t tid, int64_t fd)
-{
-	uint32_t group = group_of(x, tid);
-	if (group == 0)
-		xim_cache_clear(&x->cache); /* whose descriptor it is cannot be told */
-	else if (fd >= 0)
-		xim_cache_drop_fd(&x->cache, group, fd);
-}
-
-/* What was known of a thread's past life under this id. */
-static void forget_thread(xim_shim *x, uint64_t tid)
-{
-	xim_cache_forget_thread(&x->cache, tid);
-	xim_cache_drop_group(&x->cache, (uint32_t)tid);
-}
-
-/* Notes the verdict of an event. */
-static void set_verdict(xim_shim *x, const fw_event_input *in, uint32_t verdict, uint32_t remembered)
-{
-	x->verdict_num = in->num;
-	x->verdict = verdict;
-	x->remembered = remembered;
-}
-
-/* Hands an event to Go. */
-static void look(uintptr_t handle, xim_shim *x, const fw_event_input *in, xim_outcome *out)
-{
-	*out = (xim_outcome){.group = group_of(x, in->evt->tid)};
-	ximParse(handle, (void *)in->evt, in->evt->len, out);
-	if (out->verdict != 0)
-		set_verdict(x, in, out->verdict, 0);
-}
-
-/* A read or write through one descriptor: the hot path. */
-static void transfer(uintptr_t handle, xim_shim *x, const fw_event_input *in, uint32_t fd_param, xim_half half)
-{
-	const fw_event *e = in->evt;
-	xim_outcome out;
-	int64_t res, fd;
-	int known = param_s64(e, 0, &res) && param_s64(e, fd_param, &fd);
-
-	if (known && !x->every_event) {
-		if (res <= 0)
-			return;
-		const xim_entry *hit = xim_cache_hit(&x->cache, xim_cache_group(&x->cache, e->tid), fd, half, e->ts);
-		if (hit != NULL) {
-			if (half == HALF_READ && hit->crosses != 0)
-				set_verdict(x, in, hit->crosses, 1);
-			return;
-		}
-	}
-	look(handle, x, in, &out);
-	if (known && out.cache) {
-		xim_entry *kept = xim_cache_fill(&x->cache, out.group, fd, half, e->ts, out.slot);
-		if (kept != NULL && half == HALF_READ)
-			kept->crosses = out.verdict & ALL_CROSS_BITS;
-	}
-}
-
-/* Whether an open may change what is known of the object, or tells of its device. */
-static int matters(const xim_shim *x, const fw_event *e, uint32_t flags_param)
-{
-	enum { TRUNC = 1 << 8, TEMPORARY = 1 << 13, CREATED = 1 << 14, UPPER = 1 << 15, LOWER = 1 << 16 };
-	uint32_t flags;
-	const uint8_t *p;
-	if (flags_param == 0 || x->every_event || x->opens)
-		return 1;
-	p = param(e, flags_param, sizeof flags);
-	if (p == NULL)
-		return 1; /* Go will say what is wrong */
-	memcpy(&flags, p, sizeof flags);
-	return (flags & (TRUNC | TEMPORARY | CREATED | UPPER | LOWER)) != 0;
-}
-
-static void parse(uintptr_t handle, xim_shim *x, const fw_event_input *in, const fw_reader *reader)
-{
-	const fw_event *e = in->evt;
-	xim_outcome out;
-	int64_t v = -1;
-
-	x->reader = reader;
-	x->parsed_num = in->num;
-	x->events++;
-	uint32_t i = by_type[e->type].param;
-	switch (by_type[e->type].how) {
-	case READS:
-		transfer(handle, x, in, i, HALF_READ);
-		break;
-	case WRITES:
-		transfer(handle, x, in, i, HALF_WRITE);
-		break;
-	case OPENS:
-		if (param_s64(e, 0, &v)) {
-			if (v < 0)
-				break;
-			drop_fd(x, e->tid, v);
-		}
-		if (matters(x, e, i))
-			look(handle, x, in, &out);
-		break;
-	case CLOSES:
-	case DUPLICATES:
-	case CONTROLS:
-		if (param_s64(e, i, &v) && v >= 0)
-			drop_fd(x, e->tid, v);
-		break;
-	case RECEIVES:
-		if (param(e, i, 0) == NULL)
-			xim_cache_drop_group(&x->cache, group_of(x, e->tid));
-		break;
-	case FORKS:
-		if (param_s64(e, 0, &v) && v == 0)
-			forget_thread(x, e->tid);
-		else if (v > 0)
-			forget_thread(x, (uint64_t)v);
-		break;
-	case EXITS:
-		forget_thread(x, e->tid);
-		break;
-	case RENAMES:
-		xim_cache_drop_group(&x->cache, group_of(x, e->tid));
-		break;
-	case EXECUTES:
-		xim_cache_forget_thread(&x->cache, e->tid);
-		xim_cache_drop_group(&x->cache, group_of(x, e->tid));
-		look(handle, x, in, &out);
-		break;
-	case NAMES:
-		if (x->opens == 0)
-			break;
-		/* fall through */
-	case MOVES:
-	case TELLS:
-		look(handle, x, in, &out);
-		break;
-	}
-}
-
-int32_t plugin_parse_event(void *state, const fw_event_input *in, const fw_parse_input *input)
-{
-	xim_shim *x = instances[(uintptr_t)state];
-	/* Those at the head of a capture have no number, or all the same. */
-	int again = in->num == x->parsed_num && by_type[in->evt->type % MAX_TYPE].how <= MOVES;
-	if (in->evt->type < MAX_TYPE && !again)
-		parse((uintptr_t)state, x, in, input->reader);
-	return FW_SUCCESS;
-}
-
-/* ---- extraction ---- */
-
-/* The bools of any event, and all fields of an event without a verdict. */
-static int simple(const xim_shim *x, fw_extract_field *f, int judged)
-{
-	static const uint32_t answers[] = {0, 1};
-	uint32_t prefix = f->field_id / FIELDS_EACH, field = f->field_id % FIELDS_EACH;
-	uint32_t g = prefix == 0 ? x->granularity : prefix - 1;
-
-	if (field > FIELD_NEW || prefix > GRANULARITIES) {
-		f->res_len = 0;
-		return !judged;
-	}
-	uint32_t bit = (field == FIELD_NEW ? NEW_BIT : CROSSES_BIT) << g;
-	f->res = (void *)&answers[judged && (x->verdict & bit) != 0];
-	f->res_len = 1;
-	return 1;
-}
-
-int32_t plugin_extract_fields(void *state, const fw_event_input *in, const fw_extract_input *req)
-{
-	uintptr_t handle = (uintptr_t)state;
-	xim_shim *x = instances[handle];
-	uint32_t rest = 0;
-
-	/*
-	 * A filter of the inspector's own (sysdig has one, Falco has not) runs before
-	 * the event is parsed where the framework's state does not depend on it.
-	 */
-	if (x->parsed_num != in->num && in->evt->type < MAX_TYPE && by_type[in->evt->type].how <= MOVES)
-		parse(handle, x, in, req->reader);
-	int judged = x->verdict_num != 0 && x->verdict_num == in->num;
-
-	for (uint32_t i = 0; i < req->num_fields; i++)
-		rest += !simple(x, &req->fields[i], judged);
-	if (rest == 0)
-		return FW_SUCCESS;
-	if (x->remembered) { /* who wrote, and when, is Go's to say */
-		xim_outcome out;
-		uint32_t verdict = x->verdict;
-		x->reader = req->reader;
-		look(handle, x, in, &out);
-		set_verdict(x, in, verdict, 0);
-	}
-	return ximExtract(handle, req->fields, req->num_fields);
 }
 
 /* ---- what the plugin is ---- */
@@ -418,7 +110,7 @@ const char *plugin_get_extract_event_sources(void) { return "[\"syscall\"]"; }
 fw_metric *plugin_get_metrics(void *state, uint32_t *n)
 {
 	*n = 0;
-	if ((uintptr_t)state > 255 || instances[(uintptr_t)state] == NULL)
+	if ((uintptr_t)state > 255 || xim_instances[(uintptr_t)state] == NULL)
 		return NULL; /* asked for from another thread, after destroy */
 	return ximMetrics((uintptr_t)state, n);
 }

@@ -1,6 +1,6 @@
 /*
  * The shim between the framework and Go. The exported plugin_* functions are
- * defined in shim.c; what Go calls back is declared here.
+ * defined in shim.c, parse.c and extract.c; what Go calls back is declared here.
  */
 #ifndef XIM_SHIM_H
 #define XIM_SHIM_H
@@ -37,6 +37,15 @@ typedef struct {
 	void *owner;
 	void (*log)(void *owner, const char *component, const char *msg, int severity);
 } xim_shim;
+
+/* Instances by their handle, 1 to 255, which is the state that the framework holds. */
+extern xim_shim *xim_instances[256];
+
+/* Parses an access that the framework asks about before it handed it to parse. */
+void xim_parse_early(uintptr_t handle, xim_shim *x, const fw_event_input *in, const fw_reader *reader);
+
+/* Has Go look at an event whose verdict came from the cache; the verdict stays. */
+void xim_look_again(uintptr_t handle, xim_shim *x, const fw_event_input *in, const fw_reader *reader);
 
 /* Look-ups during a callback; they leave what they find in fd and thread. */
 int xim_look_up_fd(xim_shim *x, int64_t tid, int64_t fd);

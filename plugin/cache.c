@@ -4,12 +4,14 @@
 
 void xim_cache_clear(xim_cache *c)
 {
+	if (!c->used) /* zeroed memory is not touched: an instance that only tries a
+			 configuration out needs none of it */
+		return;
 	memset(c->threads, 0, sizeof c->threads);
 	memset(c->entries, 0, sizeof c->entries);
-	for (int i = 0; i <= OBJECT_SLOTS; i++)
-		c->objects[i] |= !c->objects[i];
 	for (int i = 0; i < GROUP_SLOTS; i++)
 		c->groups[i]++;
+	c->used = 0;
 }
 
 static const xim_thread_slot *thread_slot(const xim_cache *c, uint64_t tid)
@@ -28,6 +30,7 @@ void xim_cache_learn_thread(xim_cache *c, uint64_t tid, uint32_t group)
 	xim_thread_slot *t = (xim_thread_slot *)thread_slot(c, tid);
 	t->tid = tid;
 	t->group = group;
+	c->used = 1;
 }
 
 void xim_cache_forget_thread(xim_cache *c, uint64_t tid)
@@ -46,7 +49,8 @@ const xim_entry *xim_cache_hit(xim_cache *c, uint32_t group, int64_t fd, xim_hal
 {
 	const xim_entry *e = entry_of(c, group, fd);
 	int hit = e->group == group && e->fd == fd && group != 0 &&
-		  e->gen[half] == c->objects[e->slot] && e->group_gen == *xim_group_gen(c, group) &&
+		  e->gen[half] != 0 && e->gen[half] == c->objects[e->slot] + 1 &&
+		  e->group_gen == *xim_group_gen(c, group) &&
 		  ts - e->ts[half] < STALE_NS;
 	if (hit)
 		c->hits++;
@@ -68,8 +72,9 @@ xim_entry *xim_cache_fill(xim_cache *c, uint32_t group, int64_t fd, xim_half hal
 		e->slot = slot;
 		e->gen[HALF_READ] = e->gen[HALF_WRITE] = 0;
 	}
-	e->gen[half] = c->objects[slot];
+	e->gen[half] = c->objects[slot] + 1;
 	e->ts[half] = ts;
+	c->used = 1;
 	if (half == HALF_READ)
 		e->crosses = 0;
 	return e;

@@ -42,7 +42,7 @@ typedef struct {
 	int32_t fd;
 	uint32_t group_gen;
 	uint32_t slot;
-	uint32_t gen[2]; /* by half; 0: the half holds nothing */
+	uint32_t gen[2]; /* by half, 1 more than the object's; 0: the half holds nothing */
 	uint32_t crosses; /* a read's verdict, 0: no border */
 	uint64_t ts[2];
 } xim_entry;
@@ -53,10 +53,11 @@ typedef struct {
 } xim_thread_slot;
 
 typedef struct {
-	uint32_t objects[OBJECT_SLOTS + 1]; /* generations, never 0 */
+	uint32_t objects[OBJECT_SLOTS + 1]; /* generations */
 	uint32_t groups[GROUP_SLOTS];
 	xim_thread_slot threads[THREAD_SLOTS];
 	xim_entry entries[ENTRY_SLOTS];
+	int used; /* since it was cleared */
 	uint64_t hits;
 	uint64_t misses;
 } xim_cache;

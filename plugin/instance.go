@@ -90,10 +90,7 @@ func newInstance(shim *C.xim_shim, text string) (*instance, error) {
 
 // changed tells the shim's cache that an object is to be looked at again.
 func (p *instance) changed(k flow.Key) {
-	gen := &p.shim.cache.objects[p.slot(k)]
-	if *gen++; *gen == 0 {
-		*gen = 1
-	}
+	p.shim.cache.objects[p.slot(k)]++
 }
 
 func (p *instance) slot(k flow.Key) uint32 { return p.tracker.Hash(k) % C.OBJECT_SLOTS }

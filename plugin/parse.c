@@ -13,6 +13,7 @@ typedef enum {
 	READS,      /* a read through one descriptor */
 	WRITES,     /* a write through one descriptor */
 	MOVES,      /* other accesses */
+	MAPS,       /* a mapping: the parameter is its descriptor, or -1 */
 	OPENS,      /* param 0 is a new descriptor */
 	CLOSES,     /* param 1 is the descriptor */
 	DUPLICATES, /* param 0 is the new descriptor */
@@ -34,8 +35,8 @@ static const struct {
 } handlings[] = {
 	{7, READS, 2},     {113, READS, 2},      {117, READS, 3},      {121, READS, 3},
 	{9, WRITES, 2},    {115, WRITES, 2},     {119, WRITES, 2},     {123, WRITES, 2},
-	{189, MOVES, 0},   {167, MOVES, 0},      {333, MOVES, 0},      {161, MOVES, 0},
-	{163, MOVES, 0},   {3, OPENS, 2},        {307, OPENS, 3},      {327, OPENS, 3},
+	{189, MOVES, 0},   {167, MOVES, 0},      {333, MOVES, 0},      {161, MAPS, 8},
+	{163, MAPS, 8},    {3, OPENS, 2},        {307, OPENS, 3},      {327, OPENS, 3},
 	{337, OPENS, 2},   {59, OPENS, 0},       {5, CLOSES, 1},       {363, DUPLICATES, 0},
 	{365, DUPLICATES, 0}, {367, DUPLICATES, 0}, {151, CONTROLS, 0}, {407, DUPLICATES, 0},
 	{53, RECEIVES, 4}, {55, RECEIVES, 5},    {223, FORKS, 0},      {335, FORKS, 0},
@@ -236,9 +237,13 @@ static void parse(uintptr_t handle, xim_shim *x, const fw_event_input *in, const
 		look(handle, x, in, &out);
 		break;
 	case NAMES:
-		if (x->opens == 0)
-			break;
-		/* fall through */
+		if (x->opens != 0)
+			look(handle, x, in, &out);
+		break;
+	case MAPS:
+		if (!param_s64(e, i, &v) || v >= 0) /* -1: of no file */
+			look(handle, x, in, &out);
+		break;
 	case MOVES:
 	case TELLS:
 		look(handle, x, in, &out);
@@ -250,7 +255,7 @@ int32_t plugin_parse_event(void *state, const fw_event_input *in, const fw_parse
 {
 	xim_shim *x = xim_instances[(uintptr_t)state];
 	/* Those at the head of a capture have no number, or all the same. */
-	int again = in->num == x->parsed_num && by_type[in->evt->type % MAX_TYPE].how <= MOVES;
+	int again = in->num == x->parsed_num && by_type[in->evt->type % MAX_TYPE].how <= MAPS;
 	if (in->evt->type < MAX_TYPE && !again)
 		parse((uintptr_t)state, x, in, input->reader);
 	return FW_SUCCESS;
@@ -258,7 +263,7 @@ int32_t plugin_parse_event(void *state, const fw_event_input *in, const fw_parse
 
 void xim_parse_early(uintptr_t handle, xim_shim *x, const fw_event_input *in, const fw_reader *reader)
 {
-	if (x->parsed_num != in->num && in->evt->type < MAX_TYPE && by_type[in->evt->type].how <= MOVES)
+	if (x->parsed_num != in->num && in->evt->type < MAX_TYPE && by_type[in->evt->type].how <= MAPS)
 		parse(handle, x, in, reader);
 }
 

@@ -36,7 +36,6 @@ void *plugin_init(const fw_init_input *in, int32_t *rc)
 	if (x != NULL) {
 		x->owner = in->owner;
 		x->log = in->log;
-		xim_cache_clear(&x->cache);
 	}
 	uintptr_t handle = ximInit((char *)in->config, x, ok ? NULL : (char *)missing, rc);
 	if (handle == 0 || handle > 255) { /* no state: the framework will not destroy it */

@@ -24,16 +24,16 @@ func (p *instance) opened(e *event.Event, out *C.xim_outcome) {
 		p.tracker.Overlay(e.Device, who.container)
 	}
 	k := flow.InodeKey(e.Device, e.Inode)
-	if byPath := e.Inode == 0 || e.Device == 0; byPath || p.pipes.waiting() > 0 {
+	byPath := e.Inode == 0 || e.Device == 0
+	if byPath || p.pipes.waiting() > 0 {
 		d, ok := p.descriptor(e.Thread, e.FD)
-		if !ok {
-			return
-		}
-		path := text(d.name, d.name_len)
 		if byPath {
-			k = p.tracker.PathKey(who.container, path)
+			if !ok {
+				return
+			}
+			k = p.tracker.PathKey(who.container, text(d.name, d.name_len))
 		}
-		if p.pipes.found(who.container, path, e.Time) && !e.Created {
+		if ok && p.pipes.found(who.container, text(d.name, d.name_len), e.Time) && !e.Created {
 			p.tracker.Pipe(k)
 		}
 		p.shim.opens = C.uint32_t(p.pipes.waiting())

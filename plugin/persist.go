@@ -56,6 +56,7 @@ func (p *instance) captureOpened() {
 	}
 	p.running, p.ran = true, true
 	clear(p.pseudo)
+	p.openStore() // what has no room in memory goes there from the start
 	old := p.unpark()
 	if p.config.stateFile != "" && p.lock() {
 		if old == nil {
@@ -67,26 +68,31 @@ func (p *instance) captureOpened() {
 	if old != nil {
 		p.adopt(old)
 	}
-	p.openStore()
 }
 
-// captureClosed ends a capture, with a last snapshot.
+// captureClosed ends a capture, with a last snapshot. The store is closed after it,
+// so that a crash in between leaves no store, and never one that a snapshot which
+// is older contradicts.
 func (p *instance) captureClosed() {
 	p.mu.Lock()
 	running := p.running
 	p.running = false
-	if running {
-		p.closeStore()
-	}
 	p.mu.Unlock()
-	if !running || p.keeper.stop == nil {
+	if !running {
 		return
 	}
-	close(p.keeper.stop)
-	p.keeper.done.Wait()
-	p.snapshot()
-	p.keeper.unlock()
-	p.keeper.stop = nil
+	if p.keeper.stop != nil {
+		close(p.keeper.stop)
+		p.keeper.done.Wait()
+		if !p.snapshot() && p.store != nil {
+			_, _ = state.SetAside(p.config.stateFile)
+		}
+		p.keeper.unlock()
+		p.keeper.stop = nil
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.closeStore()
 	p.sayNotice()
 }
 
@@ -95,6 +101,7 @@ func (p *instance) adopt(old *flow.Tracker) {
 	p.actors.lru.Purge() // they hold subjects of the other one
 	old.Learn(p.tracker)
 	old.OnChange(p.changed)
+	p.useStore(old)
 	p.tracker, p.verdict = old, nil
 }
 
@@ -126,7 +133,7 @@ func (p *instance) unpark() *flow.Tracker {
 	for more := true; more; {
 		saved, more = save.Next(saved)
 	}
-	resized, err := flow.Load(p.config.limits, saved, false)
+	resized, err := flow.Load(p.limits(), saved, false)
 	if err != nil {
 		p.say("the memory of the instance before could not be taken over: %v", err)
 	}
@@ -153,7 +160,7 @@ func (p *instance) read() *flow.Tracker {
 	}
 	var old *flow.Tracker
 	if err == nil {
-		old, err = flow.Load(p.config.limits, saved, header.Boot != state.BootID())
+		old, err = flow.Load(p.limits(), saved, header.Boot != state.BootID())
 	}
 	if err == nil {
 		return old
@@ -184,7 +191,7 @@ func (p *instance) save() {
 
 // snapshot writes the state file. It holds up the event thread only for a piece
 // at a time.
-func (p *instance) snapshot() {
+func (p *instance) snapshot() (ok bool) {
 	p.mu.Lock()
 	save := p.tracker.Save()
 	p.mu.Unlock()
@@ -200,7 +207,8 @@ func (p *instance) snapshot() {
 		if p.keeper.failures++; p.keeper.failures == 1 {
 			p.notice = fmt.Sprintf("%v; the last whole snapshot stays", err)
 		}
-		return
+		return false
 	}
 	p.keeper.saved, p.keeper.size = header.Saved, size
+	return true
 }

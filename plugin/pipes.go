@@ -31,10 +31,23 @@ type pipe struct{ container, path string }
 
 func newPipes() pipes { return pipes{map[pipe]int64{}} }
 
+// expect waits for a pipe. Where there is no room, one goes of the container that
+// has the most, so that no container crowds another out.
 func (s *pipes) expect(container, path string, now int64) {
-	if len(s.made) < maxExpected {
-		s.made[pipe{container, path}] = now
+	if len(s.made) == maxExpected {
+		waiting := map[string]int{}
+		for k := range s.made {
+			waiting[k.container]++
+		}
+		var worst pipe
+		for k := range s.made {
+			if waiting[k.container] > waiting[worst.container] {
+				worst = k
+			}
+		}
+		delete(s.made, worst)
 	}
+	s.made[pipe{container, path}] = now
 }
 
 func (s *pipes) waiting() int { return len(s.made) }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"github.com/xim-monitor/xim/plugin/flow"
 	"github.com/xim-monitor/xim/plugin/spill"
 	"github.com/xim-monitor/xim/plugin/state"
 )
@@ -24,7 +25,23 @@ func (p *instance) openStore() {
 		p.say("%s", notice)
 	}
 	p.store = store
-	p.tracker.UseCold(store)
+	p.useStore(p.tracker)
+}
+
+// useStore has a memory use the store, where there is one.
+func (p *instance) useStore(t *flow.Tracker) {
+	if p.store != nil { // a nil *Store would be no nil Cold
+		t.UseCold(p.store)
+	}
+}
+
+// limits are those of the configuration, and the store.
+func (p *instance) limits() flow.Options {
+	o := p.config.limits
+	if p.store != nil {
+		o.Cold = p.store
+	}
+	return o
 }
 
 // closeStore makes the store one that the next run can take.

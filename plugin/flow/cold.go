@@ -40,6 +40,7 @@ func (t *Tracker) get(k Key) (record, bool) {
 		return record{}, false
 	}
 	t.stats.ColdReturned++
+	t.devices.added(k)
 	t.put(k, r)
 	return r, true
 }
@@ -56,7 +57,8 @@ func (t *Tracker) put(k Key, r record) {
 
 // forget drops an object wherever it is.
 func (t *Tracker) forget(k Key) {
-	if !t.objects.lru.Remove(k) && t.opts.Cold != nil {
+	t.objects.lru.Remove(k)
+	if t.opts.Cold != nil {
 		t.opts.Cold.Drop(k)
 	}
 }

@@ -29,6 +29,9 @@ func (t *Tracker) Exec(p Program, s Subject, at int64) *Verdict {
 			continue
 		}
 		same := t.knownAs(&r, base)
+		if !same && t.allDoubtful(&r) {
+			continue
+		}
 		if !same && !p.Overlay && t.sights.unlikely(t.subjects.list[s].at, dev, p.Path) {
 			continue
 		}
@@ -50,6 +53,14 @@ func (t *Tracker) Exec(p Program, s Subject, at int64) *Verdict {
 	}
 	t.stats.UnclearExecs++
 	return nil
+}
+
+// allDoubtful tells whether every writer's path said that the file is no object: on
+// procfs there are no programs.
+func (t *Tracker) allDoubtful(r *record) bool {
+	all := true
+	t.objects.each(r, func(w *writer) { all = all && w.label&doubtful != 0 })
+	return all
 }
 
 // knownAs tells whether a writer knew an object by a base name.

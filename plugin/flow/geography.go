@@ -2,6 +2,7 @@ package flow
 
 import (
 	"hash/maphash"
+	"slices"
 	"strings"
 
 	"github.com/elastic/go-freelru"
@@ -67,14 +68,20 @@ func (g *geography) saw(c containerID, dev uint64, path string) {
 	g.lru.Add(g.key(sawAny, c, 0, top(path)), 0)
 }
 
+// programFolders are those folders of the root where a system keeps its programs,
+// and hardly anybody mounts a volume.
+var programFolders = []string{"bin", "lib", "lib64", "sbin", "usr"}
+
 // unlikely tells whether what the container saw speaks against the path lying on
 // the device: its folder was on another one; or the device was never seen below
-// that folder of the root, but elsewhere, or others were seen there.
+// that folder of the root, but elsewhere, or others were seen there and it is one
+// of a system's own.
 func (g *geography) unlikely(c containerID, dev uint64, path string) bool {
 	dir, _ := cut(path)
 	if on, ok := g.lru.Peek(g.key(sawFolder, c, 0, dir)); ok {
 		return on != dev
 	}
 	return !g.lru.Contains(g.key(sawBelow, c, dev, top(path))) &&
-		(g.lru.Contains(g.key(sawDevice, c, dev, "")) || g.lru.Contains(g.key(sawAny, c, 0, top(path))))
+		(g.lru.Contains(g.key(sawDevice, c, dev, "")) ||
+			slices.Contains(programFolders, top(path)) && g.lru.Contains(g.key(sawAny, c, 0, top(path))))
 }

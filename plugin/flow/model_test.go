@@ -55,6 +55,9 @@ func (m *model) enter(at Place) {
 		m.byLabel[at.Container] = false
 	} else if known == "" || at.PodUID != "" && m.byLabel[at.Container] {
 		m.join(at, false)
+		if m.names[at.PodUID] == "" && known != "" && m.names[known] == known {
+			m.names[at.PodUID] = known
+		}
 	}
 }
 

@@ -78,7 +78,11 @@ func (p *places) enter(at Place) containerID {
 		c = p.containers.enter(id, container{id: id})
 	}
 	if at.PodUID != "" && p.unsure(c, at.PodUID) {
+		before := p.pods.list[p.containers.list[c].pod]
 		p.join(c, p.pod(at.PodUID))
+		if own := &p.pods.list[p.containers.list[c].pod]; own.name == "" && before.uid == before.name {
+			own.name = before.name // a name that had to serve as a uid
+		}
 		p.confirm(c)
 	}
 	return c

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/xim-monitor/xim/test/scap"
@@ -53,6 +54,15 @@ func TestNoWayAround(t *testing.T) {
 			s.a.Openat("/a/pipe", rd, disk, 7)
 			s.in(7).Read(1)
 		}, []string{flow}},
+		{"a container that makes pipes without end", func(s *stage) {
+			for i := range 300 {
+				s.a.Mkfifo(fmt.Sprint("/a/", i))
+			}
+			s.b.Mkfifo("/b/pipe")
+			s.b.Openat("/b/pipe", scap.ORdwr, disk, 7)
+			s.out(7).Write(1)
+			s.b.Openat("/b/pipe", rd|scap.OTrunc, disk, 7).Read(1)
+		}, []string{"read: (writer -> /b/pipe -> reader)"}},
 		{"a program of the same inode on a disk that was never seen there", func(s *stage) {
 			s.write(7)
 			host := s.Process(proc(300, "sh", ""))

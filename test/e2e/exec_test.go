@@ -57,6 +57,15 @@ func TestExecutedPrograms(t *testing.T) {
 			drop(s, "/c/y", disk2)
 			run(s, 0)
 		}, nil},
+		{"renamed, where another volume has a folder of the same top", func(s *stage) {
+			s.b.Openat("/b/log/x", rd, disk2, 9).Read(1)
+			drop(s, "/a/.tool.tmp", disk)
+			s.b.Exec("/b/bin/tool", 7, 0)
+		}, []string{"exec: (writer -> /b/bin/tool -> tool)"}},
+		{"a file of procfs of that inode", func(s *stage) {
+			s.a.Openat("/proc/self/attr/exec", wr, tmpfs, 7).Write(1)
+			run(s, 0)
+		}, nil},
 		{"from a memfd", func(s *stage) { drop(s, "/a/tool", disk); run(s, scap.ExeMemfd) }, nil},
 		{"in the container's own layer, written from outside", func(s *stage) {
 			const overlay = 0x2b

@@ -20,7 +20,7 @@ type metric struct {
 	value uint64
 }
 
-// numbers lists every counter and every size. Docs: README, "Metrics".
+// numbers lists every counter and every size; docs/operations.md says what they mean.
 func (p *instance) numbers() []metric {
 	s, c, shim, stored := p.tracker.Stats(), &p.counts, p.shim, p.stored()
 	return []metric{

@@ -65,7 +65,7 @@ func (p *instance) object(e *event.Event, who *actor, fd int64) (place, bool) {
 		return place{}, false
 	}
 	dev, overlay := uint32(d.dev), d.flags&fdOnOverlay != 0
-	doubt := !overlay && p.looksPseudo(who, path, dev, e.Time)
+	doubt := p.looksPseudo(who, path, dev, overlay, e.Time)
 	if !overlay && p.onPseudo(dev, e.Time) {
 		return place{}, false
 	}
@@ -98,12 +98,12 @@ const (
 	pseudoTime = 10 * int64(time.Second)
 )
 
-// looksPseudo tells whether a path, of a file on no overlay, says that it is on
-// procfs, sysfs, cgroupfs or devtmpfs. Where the host's root says so its device is
+// looksPseudo tells whether a path says that its file is on procfs, sysfs, cgroupfs
+// or devtmpfs. Where the host's root says so its device is
 // remembered; nobody else's word is taken for that, since in a namespace of one's
 // own anything can be mounted there.
-func (p *instance) looksPseudo(who *actor, path string, dev uint32, now int64) bool {
-	if !event.Pseudo(path, dev, false) {
+func (p *instance) looksPseudo(who *actor, path string, dev uint32, overlay bool, now int64) bool {
+	if !event.Pseudo(path, dev, overlay) {
 		return false
 	}
 	if who.hostRoot && dev != 0 && event.OnProcOrSys(path) {

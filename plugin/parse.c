@@ -15,13 +15,11 @@ typedef enum {
 	MOVES,      /* other accesses */
 	MAPS,       /* a mapping: the parameter is its descriptor, or -1 */
 	OPENS,      /* param 0 is a new descriptor */
-	CLOSES,     /* param 1 is the descriptor */
-	DUPLICATES, /* param 0 is the new descriptor */
-	CONTROLS,   /* fcntl: param 0 may be a new descriptor */
+	REPLACES,   /* the parameter is a descriptor that means something else now */
 	RECEIVES,   /* recvmsg, recvmmsg: descriptors may come along */
 	FORKS,      /* param 0 is the child, 0 in the child */
 	EXITS,
-	RENAMES,    /* the thread group has another name or user */
+	BECOMES,    /* the thread group has another name or user */
 	EXECUTES,
 	TELLS,      /* container metadata, named pipes */
 	NAMES,      /* a name is another file's: it may be that of a pipe that is waited for */
@@ -33,17 +31,17 @@ static const struct {
 	uint8_t how;
 	uint8_t param;
 } handlings[] = {
-	{7, READS, 2},     {113, READS, 2},      {117, READS, 3},      {121, READS, 3},
-	{9, WRITES, 2},    {115, WRITES, 2},     {119, WRITES, 2},     {123, WRITES, 2},
-	{189, MOVES, 0},   {167, MOVES, 0},      {333, MOVES, 0},      {161, MAPS, 8},
-	{163, MAPS, 8},    {3, OPENS, 2},        {307, OPENS, 3},      {327, OPENS, 3},
-	{337, OPENS, 2},   {59, OPENS, 0},       {5, CLOSES, 1},       {363, DUPLICATES, 0},
-	{365, DUPLICATES, 0}, {367, DUPLICATES, 0}, {151, CONTROLS, 0}, {407, DUPLICATES, 0},
-	{53, RECEIVES, 4}, {55, RECEIVES, 5},    {223, FORKS, 0},      {335, FORKS, 0},
-	{225, FORKS, 0},   {227, FORKS, 0},      {186, EXITS, 0},      {401, RENAMES, 0},
-	{199, RENAMES, 0}, {193, RENAMES, 0},    {427, RENAMES, 0},    {293, EXECUTES, 0},
-	{331, EXECUTES, 0}, {402, TELLS, 0},     {415, TELLS, 0},      {417, TELLS, 0},
-	{175, NAMES, 0},    {177, NAMES, 0},     {319, NAMES, 0},      {309, NAMES, 0},
+	{7, READS, 2},      {113, READS, 2},    {117, READS, 3},    {121, READS, 3},
+	{9, WRITES, 2},     {115, WRITES, 2},   {119, WRITES, 2},   {123, WRITES, 2},
+	{189, MOVES, 0},    {167, MOVES, 0},    {333, MOVES, 0},    {161, MAPS, 8},
+	{163, MAPS, 8},     {3, OPENS, 2},      {307, OPENS, 3},    {327, OPENS, 3},
+	{337, OPENS, 2},    {59, OPENS, 0},     {5, REPLACES, 1},   {363, REPLACES, 0},
+	{365, REPLACES, 0}, {367, REPLACES, 0}, {151, REPLACES, 0}, {407, REPLACES, 0},
+	{53, RECEIVES, 4},  {55, RECEIVES, 5},  {223, FORKS, 0},    {335, FORKS, 0},
+	{225, FORKS, 0},    {227, FORKS, 0},    {186, EXITS, 0},    {401, BECOMES, 0},
+	{199, BECOMES, 0},  {193, BECOMES, 0},  {427, BECOMES, 0},  {293, EXECUTES, 0},
+	{331, EXECUTES, 0}, {402, TELLS, 0},    {415, TELLS, 0},    {417, TELLS, 0},
+	{175, NAMES, 0},    {177, NAMES, 0},    {319, NAMES, 0},    {309, NAMES, 0},
 	{311, NAMES, 0},
 };
 
@@ -209,9 +207,7 @@ static void parse(uintptr_t handle, xim_shim *x, const fw_event_input *in, const
 		if (matters(x, e, i))
 			look(handle, x, in, &out);
 		break;
-	case CLOSES:
-	case DUPLICATES:
-	case CONTROLS:
+	case REPLACES:
 		if (param_s64(e, i, &v) && v >= 0)
 			drop_fd(x, e->tid, v);
 		break;
@@ -228,7 +224,7 @@ static void parse(uintptr_t handle, xim_shim *x, const fw_event_input *in, const
 	case EXITS:
 		forget_thread(x, e->tid);
 		break;
-	case RENAMES:
+	case BECOMES:
 		xim_cache_drop_group(&x->cache, group_of(x, e->tid));
 		break;
 	case EXECUTES:
@@ -251,19 +247,26 @@ static void parse(uintptr_t handle, xim_shim *x, const fw_event_input *in, const
 	}
 }
 
+/* An access may be parsed early: extraction asks for it before parse gets it. */
+static int is_access(const fw_event *e)
+{
+	return e->type < MAX_TYPE && by_type[e->type].how <= MAPS;
+}
+
 int32_t plugin_parse_event(void *state, const fw_event_input *in, const fw_parse_input *input)
 {
 	xim_shim *x = xim_instances[(uintptr_t)state];
-	/* Those at the head of a capture have no number, or all the same. */
-	int again = in->num == x->parsed_num && by_type[in->evt->type % MAX_TYPE].how <= MAPS;
-	if (in->evt->type < MAX_TYPE && !again)
+	/* The events at the head of a capture share a number; they are no accesses. */
+	if (in->num == x->parsed_num && is_access(in->evt))
+		return FW_SUCCESS;
+	if (in->evt->type < MAX_TYPE)
 		parse((uintptr_t)state, x, in, input->reader);
 	return FW_SUCCESS;
 }
 
 void xim_parse_early(uintptr_t handle, xim_shim *x, const fw_event_input *in, const fw_reader *reader)
 {
-	if (x->parsed_num != in->num && in->evt->type < MAX_TYPE && by_type[in->evt->type].how <= MAPS)
+	if (in->num != x->parsed_num && is_access(in->evt))
 		parse(handle, x, in, reader);
 }
 

@@ -46,8 +46,8 @@ func (c *config) tag() string {
 	return fmt.Sprintf("compat=%t process_identity=%s", c.compat, c.process)
 }
 
-// captureOpened begins a capture: what an instance before this one knew is taken over,
-// from this process or from the state file.
+// captureOpened begins a capture: what an instance before this one knew is taken
+// over, from this process or from the state file.
 func (p *instance) captureOpened() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -85,7 +85,9 @@ func (p *instance) captureClosed() {
 		close(p.keeper.stop)
 		p.keeper.done.Wait()
 		if !p.snapshot() && p.store != nil {
-			_, _ = state.SetAside(p.config.stateFile)
+			if aside, err := state.SetAside(p.config.stateFile); err == nil {
+				p.notice = fmt.Sprintf("the last snapshot failed, and the one before is older than what is in state_dir: set aside as %s", aside)
+			}
 		}
 		p.keeper.unlock()
 		p.keeper.stop = nil

@@ -11,8 +11,7 @@ xim_shim *xim_instances[256];
 
 int xim_look_up_fd(xim_shim *x, int64_t tid, int64_t fd)
 {
-	int64_t pid;
-	return xim_read_fd(&x->tables, x->reader, tid, fd, &pid, &x->fd);
+	return xim_read_fd(&x->tables, x->reader, tid, fd, &x->fd);
 }
 
 int xim_look_up_thread(xim_shim *x, int64_t tid)

@@ -73,21 +73,24 @@ static const char *text(const xim_tables *t, const fw_reader *r, void *entry, co
 	return v.str;
 }
 
-static void *thread_entry(const xim_tables *t, const fw_reader *r, int64_t tid, int64_t *pid)
+static void *thread_entry(const xim_tables *t, const fw_reader *r, int64_t tid)
 {
-	fw_value key = {.s64 = tid}, v;
-	void *e = r->get(t->threads, &key);
-	if (e == NULL)
-		return NULL;
-	*pid = r->read(t->threads, e, t->pid, &v) == FW_SUCCESS ? v.s64 : tid;
-	return e;
+	fw_value key = {.s64 = tid};
+	return r->get(t->threads, &key);
+}
+
+static int64_t pid_of(const xim_tables *t, const fw_reader *r, void *entry, int64_t tid)
+{
+	fw_value v;
+	return r->read(t->threads, entry, t->pid, &v) == FW_SUCCESS ? v.s64 : tid;
 }
 
 int xim_read_pid(const xim_tables *t, const fw_reader *r, int64_t tid, int64_t *pid)
 {
-	void *e = thread_entry(t, r, tid, pid);
+	void *e = thread_entry(t, r, tid);
 	if (e == NULL)
 		return NO_THREAD;
+	*pid = pid_of(t, r, e, tid);
 	r->release(t->threads, e);
 	return FOUND;
 }
@@ -112,9 +115,10 @@ int xim_read_thread(const xim_tables *t, const fw_reader *r, int64_t tid, xim_th
 {
 	fw_value v;
 	memset(out, 0, sizeof *out);
-	void *e = thread_entry(t, r, tid, &out->pid);
+	void *e = thread_entry(t, r, tid);
 	if (e == NULL)
 		return NO_THREAD;
+	out->pid = pid_of(t, r, e, tid);
 	out->uid = r->read(t->threads, e, t->uid, &v) == FW_SUCCESS ? v.u32 : UINT32_MAX;
 	out->comm = text(t, r, e, t->comm);
 	out->exe_path = text(t, r, e, t->exe_path);
@@ -125,12 +129,12 @@ int xim_read_thread(const xim_tables *t, const fw_reader *r, int64_t tid, xim_th
 	return FOUND;
 }
 
-int xim_read_fd(const xim_tables *t, const fw_reader *r, int64_t tid, int64_t fd, int64_t *pid, xim_fd *out)
+int xim_read_fd(const xim_tables *t, const fw_reader *r, int64_t tid, int64_t fd, xim_fd *out)
 {
 	fw_value key = {.s64 = fd}, sub, v;
 	int rc = NO_FD;
 	memset(out, 0, sizeof *out);
-	void *thread = thread_entry(t, r, tid, pid);
+	void *thread = thread_entry(t, r, tid);
 	if (thread == NULL)
 		return NO_THREAD;
 	if (r->read(t->threads, thread, t->descriptors, &sub) == FW_SUCCESS && sub.table != NULL) {

@@ -44,6 +44,6 @@ int xim_tables_init(xim_tables *t, const fw_init_input *in, const char **missing
 
 int xim_read_pid(const xim_tables *t, const fw_reader *r, int64_t tid, int64_t *pid);
 int xim_read_thread(const xim_tables *t, const fw_reader *r, int64_t tid, xim_thread *out);
-int xim_read_fd(const xim_tables *t, const fw_reader *r, int64_t tid, int64_t fd, int64_t *pid, xim_fd *out);
+int xim_read_fd(const xim_tables *t, const fw_reader *r, int64_t tid, int64_t fd, xim_fd *out);
 
 #endif

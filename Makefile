@@ -42,7 +42,7 @@ run: build host ## play a recording and print its flows (CAPTURE=file GRANULARIT
 
 .PHONY: test
 test: build host ## run all tests
-	$(NEED) jq
+	$(NEED) jq containerd runc busybox
 	@echo "test: go test ./..." >&2
 	@test/host/gotest -count=1 ./...
 

@@ -65,7 +65,13 @@ func (t *Tracker) forget(k Key) {
 
 // gone is called for every object that leaves memory, whatever the reason.
 func (t *Tracker) gone(k Key, r record) {
-	if t.full && t.opts.Cold != nil {
+	switch {
+	case !t.full:
+	case t.opts.Cold == nil:
+		if t.opts.Evicted != nil {
+			t.opts.Evicted(k)
+		}
+	default:
 		e := encoder{b: t.encoded[:0]}
 		t.encodeRecord(&e, &r)
 		t.encoded = e.b

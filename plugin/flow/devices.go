@@ -46,13 +46,13 @@ func (d *devices) sweep() {
 }
 
 func (d *devices) added(k Key) {
-	if k.dev&pathBit == 0 {
+	if k.plain() {
 		d.get(k.dev).objects++
 	}
 }
 
 func (d *devices) removed(k Key) {
-	if k.dev&pathBit == 0 {
+	if k.plain() {
 		d.get(k.dev).objects--
 	}
 }

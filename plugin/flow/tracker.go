@@ -31,6 +31,10 @@ type Options struct {
 	// otherwise than before: a new writer, or writers forgotten.
 	Changed func(Key)
 
+	// Evicted, where set, is called for an object that is forgotten since MaxObjects
+	// was reached.
+	Evicted func(Key)
+
 	Cold Cold // where objects go beyond MaxObjects; nil means they are forgotten
 }
 
@@ -155,7 +159,7 @@ func (t *Tracker) write(k Key, s Subject, path string, mark label, at int64) {
 
 // see learns on which device a folder is.
 func (t *Tracker) see(k Key, s Subject, path string) {
-	if k.dev&pathBit == 0 {
+	if k.plain() {
 		t.sights.saw(t.subjects.list[s].at, k.dev, path)
 	}
 }

@@ -43,10 +43,13 @@ const (
 	OpCopyFileRange
 	OpMmap
 	OpExec
+	OpPreadv2
+	OpIOUring
 )
 
 var opNames = [...]string{
 	"read", "readv", "pread", "preadv", "sendfile", "splice", "copy_file_range", "mmap", "exec",
+	"preadv2", "io_uring",
 }
 
 func (o Op) String() string { return opNames[o] }

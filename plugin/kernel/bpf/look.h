@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+// What an access is worth.
+#pragma once
+
+// weigh decides about an access that the short memory does not know. It returns what
+// is known from now on: READ, WROTE, or 0 where nothing is.
+static __noinline int weigh(struct scratch *s, struct access *a, struct task_struct *task, struct file *file)
+{
+	s->record.object = s->key.object;
+	s->record.subject = s->key.subject;
+	s->record.pid = BPF_CORE_READ(task, tgid);
+	s->record.tid = BPF_CORE_READ(task, pid);
+	s->record.uid = BPF_CORE_READ(task, cred, uid.val);
+	s->record.flags = 0;
+
+	struct written *o = bpf_map_lookup_elem(&objects, &s->key.object);
+	struct deed *d = bpf_map_lookup_elem(&deeds, &s->key);
+	if (d)
+		s->deed = *d;
+	else
+		__builtin_memset(&s->deed, 0, sizeof(s->deed));
+	a->latest = 0;
+	if (o) {
+		a->latest = o->latest;
+		if (o->emptied)
+			s->record.flags = FLAG_EMPTIED;
+		else if (a->kind == RECORD_READ) {
+			if (s->deed.read >= a->latest)
+				return READ;
+			if (o->sole && same(&o->first, &s->key.subject))
+				return READ; // its own
+		} else if (s->deed.wrote >= o->born && o->writes - s->deed.number < max_writers)
+			return WROTE;
+	}
+	if (excluded(s))
+		return 0;
+	count(LOOKED_AT);
+	if (tell(s, a, task, file)) {
+		count(a->kind == RECORD_READ ? LOST_READS : LOST_WRITES);
+		return 0;
+	}
+	count(a->kind == RECORD_READ ? PASSED_READS : PASSED_WRITES);
+	return a->kind == RECORD_READ ? READ : WROTE;
+}
+
+// take is everything behind the short memory. It is global, and so verified once.
+__noinline int take(struct access *a)
+{
+	if (!a)
+		return 0;
+	struct task_struct *task = a->task;
+	struct file *file = a->file;
+	u32 zero = 0;
+	struct scratch *s = bpf_map_lookup_elem(&scratches, &zero);
+	struct recents *r = bpf_map_lookup_elem(&recents, &zero);
+	if (!s || !r)
+		return 0;
+	if (__sync_val_compare_and_swap(&s->busy, 0, 1)) {
+		count(BUSY);
+		return 0;
+	}
+	s->key.object = a->object;
+	s->key.subject = a->subject;
+	int known = READ | WROTE; // never of interest
+	if (holds_data(file))
+		known = weigh(s, a, task, file);
+	if (known) {
+		struct recent *m = slot(r, a);
+		if (known_of(m, a))
+			known |= m->known;
+		m->turn++;
+		m->object = a->object;
+		m->subject = a->subject;
+		m->epoch = a->epoch;
+		m->known = known;
+		m->turn++;
+	}
+	s->busy = 0;
+	return 0;
+}
+
+static __always_inline void identify(struct task_struct *task, struct subject *who)
+{
+	struct task_struct *leader = GET(task, group_leader);
+#ifdef DIRECT
+	struct timespec64 *comm = AS(timespec64, &leader->comm);
+	who->comm[0] = comm->tv_sec;
+	who->comm[1] = comm->tv_nsec;
+#else
+	bpf_probe_read_kernel(who->comm, sizeof(who->comm), &leader->comm);
+#endif
+	struct css_set *set = GET(task, cgroups);
+	struct cgroup *g;
+	if (!hierarchy) {
+		g = GET(set, dfl_cgrp);
+	} else {
+#ifdef DIRECT
+		// One pointer of an array of them.
+		struct llist_head *css = AS(llist_head, (void *)&set->subsys + 8 * (hierarchy - 1));
+		g = AS(cgroup_subsys_state, css->first)->cgroup;
+#else
+		g = cgroup_of(task);
+#endif
+	}
+	struct kernfs_node *kn = GET(g, kn);
+	who->cgroup = GET(kn, id);
+	who->extra = 0;
+	if (identity == BY_PID)
+		who->extra = GET(task, tgid);
+	else if (identity == BY_EXE)
+		who->extra = BPF_CORE_READ(task, mm, exe_file, f_inode, i_ino);
+}
+
+// find tells what a file is; 0 for no object.
+static __always_inline u32 find(struct file *f, struct access *a)
+{
+	struct file *file = AS(file, f);
+	struct inode *inode = AS(inode, GET(file, f_inode));
+	u32 mode = GET(inode, i_mode) & S_IFMT;
+	if (mode != S_IFREG && mode != S_IFIFO)
+		return 0;
+	struct super_block *sb = AS(super_block, GET(inode, i_sb));
+	a->object.ino = GET(inode, i_ino);
+	a->object.generation = GET(inode, i_generation);
+	a->object.dev = GET(sb, s_dev);
+	a->hash = mix(&a->object);
+	return mode;
+}
+
+// look is the way of every read and write: most end here.
+static __always_inline void look(struct task_struct *task, struct file *file, u8 kind, u8 op)
+{
+	struct access a = {};
+	u32 mode = find(file, &a);
+	if (!mode)
+		return;
+	a.kind = kind;
+	a.op = op;
+	a.pipe = mode == S_IFIFO;
+	// A pipe's reader may be back before the writer that woke it is.
+	if (kind == RECORD_READ && !a.pipe && !filtered(a.hash))
+		return;
+	identify(task, &a.subject);
+	a.epoch = *epoch_of(a.hash);
+	u32 zero = 0;
+	struct recents *r = bpf_map_lookup_elem(&recents, &zero);
+	if (!r)
+		return;
+	struct recent *m = slot(r, &a);
+	u16 turn = *(volatile u16 *)&m->turn;
+	if (m->known & (kind == RECORD_READ ? READ : WROTE) && known_of(m, &a) && !(turn & 1) &&
+	    *(volatile u16 *)&m->turn == turn)
+		return;
+	a.task = task;
+	a.file = file;
+	take(&a);
+}
+
+// emptied takes a call that was to empty or to make a file: where it is empty now,
+// nobody's data is in it.
+__noinline int emptied(struct access *a)
+{
+	if (!a)
+		return 0;
+	struct file *file = a->file;
+	if (find(file, a) != S_IFREG || !filtered(a->hash) || BPF_CORE_READ(file, f_inode, i_size))
+		return 0;
+	a->kind = RECORD_EMPTIED;
+	u32 zero = 0;
+	struct scratch *s = bpf_map_lookup_elem(&scratches, &zero);
+	if (!s)
+		return 0;
+	if (__sync_val_compare_and_swap(&s->busy, 0, 1)) {
+		count(BUSY);
+		return 0;
+	}
+	s->key.object = s->record.object = a->object;
+	s->key.subject = s->record.subject = a->subject;
+	s->record.kind = RECORD_EMPTIED;
+	s->record.flags = 0;
+	s->record.length = s->record.program = 0;
+	if (pass(s, a)) {
+		count(LOST_EMPTIED);
+		struct written *o = bpf_map_lookup_elem(&objects, &s->key.object);
+		if (o) {
+			o->emptied = 1;
+			__sync_fetch_and_add(epoch_of(a->hash), 1);
+		}
+	} else {
+		count(PASSED_EMPTIED);
+	}
+	s->busy = 0;
+	return 0;
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+// Paths, walked from their last element up.
+#pragma once
+
+#define DEPTH 64
+
+struct names {
+	u32 length;
+	u32 cut;
+};
+
+static __always_inline void name(struct scratch *s, struct names *n, const void *from)
+{
+	u32 at = n->length;
+	if (at >= NAMES - 256) {
+		n->cut = 1;
+		return;
+	}
+	long got = bpf_probe_read_kernel_str(&s->names[at & (NAMES - 1)], 256, from);
+	if (got > 0 && got <= 256)
+		n->length = at + got;
+}
+
+// A walk up from a file to its task's root, through the mounts on the way.
+struct walk {
+	struct scratch *s;
+	struct names *n;
+	struct vfsmount *mnt, *root_mnt;
+	struct dentry *at, *root;
+};
+
+// mounted is where a mount holds its vfsmount, by which a path names it.
+static __always_inline u64 mounted(void)
+{
+	return (u64)&((struct mount *)0)->mnt;
+}
+
+static long up_file(u32 i, struct walk *w)
+{
+	struct vfsmount *mnt = w->mnt;
+	struct dentry *at = w->at;
+	if (at == w->root && mnt == w->root_mnt)
+		return 1;
+	struct dentry *top = BPF_CORE_READ(mnt, mnt_root);
+	struct dentry *up = BPF_CORE_READ(at, d_parent);
+	if (at == top || at == up) {
+		struct mount *m = (void *)mnt - mounted();
+		struct mount *above = BPF_CORE_READ(m, mnt_parent);
+		if (at == top && m != above) {
+			w->at = BPF_CORE_READ(m, mnt_mountpoint);
+			w->mnt = (void *)above + mounted();
+			return 0;
+		}
+		if (!i) // what is on no path, as memfd:x
+			name(w->s, w->n, BPF_CORE_READ(at, d_name.name));
+		return 1;
+	}
+	name(w->s, w->n, BPF_CORE_READ(at, d_name.name));
+	w->at = up;
+	return 0;
+}
+
+// file_names takes a file's path as its task sees it.
+static __noinline int file_names(struct scratch *s, struct names *n, struct task_struct *task, struct file *file)
+{
+	struct walk w = {
+		.s = s,
+		.n = n,
+		.mnt = BPF_CORE_READ(file, f_path.mnt),
+		.at = BPF_CORE_READ(file, f_path.dentry),
+		.root_mnt = BPF_CORE_READ(task, fs, root.mnt),
+		.root = BPF_CORE_READ(task, fs, root.dentry),
+	};
+	if (bpf_loop(DEPTH, up_file, &w, 0) == DEPTH)
+		n->cut = 1;
+	return 0;
+}
+
+static __always_inline struct kernfs_node *above(struct kernfs_node *kn)
+{
+	struct kernfs_node___rcu *new = (void *)kn;
+	if (bpf_core_field_exists(new->__parent))
+		return BPF_CORE_READ(new, __parent);
+	return BPF_CORE_READ(kn, parent);
+}
+
+// A walk up from a cgroup to the root of its hierarchy.
+struct climb {
+	struct scratch *s;
+	struct names *n;
+	struct kernfs_node *at;
+};
+
+static long up_cgroup(u32 i, struct climb *c)
+{
+	struct kernfs_node *at = c->at;
+	struct kernfs_node *up = above(at);
+	if (!up)
+		return 1;
+	name(c->s, c->n, BPF_CORE_READ(at, name));
+	c->at = up;
+	return 0;
+}
+
+static __noinline int cgroup_names(struct scratch *s, struct names *n, struct kernfs_node *kn)
+{
+	struct climb c = {.s = s, .n = n, .at = kn};
+	if (bpf_loop(DEPTH, up_cgroup, &c, 0) == DEPTH)
+		n->cut = 1;
+	return 0;
+}

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+// Passing on what is first.
+#pragma once
+
+// An access, while it is looked at.
+struct access {
+	struct object object;
+	struct subject subject;
+	struct task_struct *task;
+	struct file *file;
+	u64 hash;
+	u64 latest; // the object's latest write as the read found it
+	u32 epoch;
+	u8 kind;
+	u8 op;
+	u8 pipe;
+};
+
+static __always_inline bool same(const struct subject *a, const struct subject *b)
+{
+	return a->comm[0] == b->comm[0] && a->comm[1] == b->comm[1] && a->cgroup == b->cgroup && a->extra == b->extra;
+}
+
+static __always_inline struct recent *slot(struct recents *r, const struct access *a)
+{
+	u64 at = (a->hash ^ a->subject.comm[0] ^ a->subject.cgroup) * 0x9E3779B97F4A7C15ull;
+	return &r->slots[at >> 56 & (RECENT - 1)];
+}
+
+static __always_inline bool known_of(const struct recent *m, const struct access *a)
+{
+	return m->epoch == a->epoch && m->object.ino == a->object.ino && m->object.dev == a->object.dev &&
+	       m->object.generation == a->object.generation && same(&m->subject, &a->subject);
+}
+
+// settle writes down a record for which there is room: from here on readers on other
+// processors find that there is something new, and theirs come behind it.
+static __noinline int settle(struct scratch *s, struct access *a)
+{
+	if (a->kind == RECORD_EMPTIED) {
+		bpf_map_delete_elem(&objects, &s->key.object);
+		__sync_fetch_and_add(epoch_of(a->hash), 1);
+		return 0;
+	}
+	u64 now = __sync_fetch_and_add(&clock, 1) + 1;
+	struct written *o = bpf_map_lookup_elem(&objects, &s->key.object);
+	if (!o) {
+		struct written *f = &s->fresh;
+		f->born = f->latest = now;
+		f->writes = 0;
+		f->emptied = 0;
+		f->sole = a->kind == RECORD_WRITE && !filtered(a->hash);
+		f->first = s->key.subject;
+		if (bpf_map_update_elem(&objects, &s->key.object, f, BPF_NOEXIST))
+			count(UNREMEMBERED);
+		remember(a->hash);
+		o = bpf_map_lookup_elem(&objects, &s->key.object);
+		if (!o)
+			return 0;
+		a->latest = f->latest;
+	} else if (s->record.flags & FLAG_EMPTIED) {
+		o->born = now;
+		o->emptied = 0;
+		o->sole = 0;
+		s->deed.read = s->deed.wrote = 0;
+	}
+	if (a->kind == RECORD_WRITE) {
+		if (o->sole && !same(&o->first, &s->key.subject))
+			o->sole = 0;
+		o->latest = now;
+		s->deed.wrote = now;
+		s->deed.number = __sync_fetch_and_add(&o->writes, 1) + 1;
+		__sync_fetch_and_add(epoch_of(a->hash), 1);
+	} else {
+		s->deed.read = a->latest;
+	}
+	if (bpf_map_update_elem(&deeds, &s->key, &s->deed, BPF_ANY))
+		count(UNREMEMBERED);
+	return 0;
+}
+
+static __always_inline u64 wakeup(u8 kind)
+{
+	// A write by itself is nothing to tell: it waits for the reader, or the clock.
+	if (kind == RECORD_READ)
+		return 0;
+	u64 waiting = bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA);
+	return waiting * 4 > bpf_ringbuf_query(&ring, BPF_RB_RING_SIZE) ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
+}
+
+#define ROOM(n)                                                        \
+	if (need <= (n)) {                                             \
+		void *room = bpf_ringbuf_reserve(&ring, (n), 0);       \
+		if (!room)                                             \
+			return -1;                                     \
+		if (a)                                                 \
+			settle(s, a);                                  \
+		bpf_probe_read_kernel(room, (n), &s->record);          \
+		bpf_ringbuf_submit(room, wakeup(s->record.kind));      \
+		return 0;                                              \
+	}
+
+// pass hands a record over. The place in the ring comes first and the memory of it
+// second: the other way about, a reader's record could overtake the writer's.
+static __noinline int pass(struct scratch *s, struct access *a)
+{
+	u32 need = sizeof(struct record) + s->record.length;
+	s->record.at = bpf_ktime_get_boot_ns();
+	ROOM(128)
+	ROOM(256)
+	ROOM(1024)
+	ROOM(sizeof(struct record) + NAMES)
+	return -1;
+}
+
+static __always_inline struct cgroup *cgroup_of(struct task_struct *task)
+{
+	struct css_set *set = BPF_CORE_READ(task, cgroups);
+	if (!hierarchy)
+		return BPF_CORE_READ(set, dfl_cgrp);
+	struct cgroup_subsys_state *css = NULL;
+	bpf_probe_read_kernel(&css, sizeof(css), &set->subsys[(hierarchy - 1) & 31]);
+	return BPF_CORE_READ(css, cgroup);
+}
+
+// name_cgroup hands over a cgroup's path once, before the first record that has it.
+static __noinline int name_cgroup(struct scratch *s, struct task_struct *task, u64 id)
+{
+	if (bpf_map_lookup_elem(&cgroups, &id))
+		return 0;
+	struct names n = {};
+	cgroup_names(s, &n, BPF_CORE_READ(cgroup_of(task), kn));
+	s->record.kind = RECORD_CGROUP;
+	s->record.flags = n.cut ? FLAG_CUT : 0;
+	s->record.length = n.length;
+	s->record.program = 0;
+	if (pass(s, NULL)) {
+		count(LOST_CGROUPS);
+		return 0;
+	}
+	u32 one = 1;
+	bpf_map_update_elem(&cgroups, &id, &one, BPF_ANY);
+	count(PASSED_CGROUPS);
+	return 0;
+}
+
+// excluded tells whose accesses are never recorded.
+static __noinline int excluded(struct scratch *s)
+{
+	if (own_pid && s->record.pid == own_pid)
+		return 1;
+	if (users && bpf_map_lookup_elem(&excluded_users, &s->record.uid))
+		return 1;
+	return processes && bpf_map_lookup_elem(&excluded_processes, &s->record.subject.comm);
+}
+
+// tell makes the record of an access, and passes it on.
+static __noinline int tell(struct scratch *s, struct access *a, struct task_struct *task, struct file *file)
+{
+	name_cgroup(s, task, s->key.subject.cgroup);
+	struct names n = {};
+	file_names(s, &n, task, file);
+	s->record.program = 0;
+	if (identity == BY_EXE && n.length < NAMES) {
+		s->record.program = n.length;
+		struct file *exe = BPF_CORE_READ(task, mm, exe_file);
+		if (exe)
+			file_names(s, &n, task, exe);
+	}
+	s->record.length = n.length;
+	s->record.kind = a->kind;
+	s->record.op = a->op;
+	s->record.flags |= a->pipe ? FLAG_PIPE : 0;
+	if (n.cut) {
+		s->record.flags |= FLAG_CUT;
+		count(CUT_PATHS);
+	}
+	return pass(s, a);
+}

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+// How kernel memory is read. With DIRECT by plain loads that the kernel makes safe,
+// which costs a third of a call to a helper and wants a kernel with bpf_rdonly_cast
+// (6.2); else by the helper.
+#pragma once
+
+#ifdef DIRECT
+extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym;
+#define AS(type, p) ((struct type *)bpf_rdonly_cast((const void *)(p), bpf_core_type_id_kernel(struct type)))
+#define GET(p, field) ((p)->field)
+#else
+#define AS(type, p) ((struct type *)(p))
+#define GET(p, field) BPF_CORE_READ(p, field)
+#endif

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "types.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_tracing.h>
+#include "maps.h"
+#include "calls.h"
+#include "read.h"
+#include "names.h"
+#include "objects.h"
+#include "pass.h"
+#include "look.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+#define TS_COMPAT 2
+
+static __always_inline struct file *file_of(struct task_struct *task, u32 fd)
+{
+	struct files_struct *files = GET(task, files);
+	struct fdtable *fdt = GET(files, fdt);
+	if (fd >= GET(fdt, max_fds))
+		return NULL;
+#ifdef DIRECT
+	// One pointer of an array of them.
+	return (void *)AS(llist_head, (u64)GET(fdt, fd) + 8ull * fd)->first;
+#else
+	struct file *f = NULL;
+	bpf_probe_read_kernel(&f, sizeof(f), GET(fdt, fd) + fd);
+	return f;
+#endif
+}
+
+static __always_inline void access_fd(struct task_struct *task, u32 fd, u8 kind, u8 op)
+{
+	struct file *f = file_of(task, fd);
+	if (f)
+		look(task, f, kind, op);
+	else
+		count(NO_FILE);
+}
+
+static __noinline int mapped(struct task_struct *task, u64 prot, u64 flags, u32 fd)
+{
+	if (flags & MAP_ANONYMOUS)
+		return 0;
+	if (prot & (PROT_READ | PROT_EXEC))
+		access_fd(task, fd, RECORD_READ, OP_MMAP);
+	if (prot & PROT_WRITE && flags & MAP_SHARED)
+		access_fd(task, fd, RECORD_WRITE, OP_MMAP);
+	return 0;
+}
+
+static __noinline int opened(struct task_struct *task, u32 fd)
+{
+	struct access a = {};
+	a.file = file_of(task, fd);
+	if (a.file)
+		emptied(&a);
+	else
+		count(NO_FILE);
+	return 0;
+}
+
+static __noinline int copied(struct task_struct *task, u32 in, u32 out, u8 op)
+{
+	access_fd(task, in, RECORD_READ, op);
+	access_fd(task, out, RECORD_WRITE, op);
+	return 0;
+}
+
+// returned takes a system call that is over.
+static __always_inline int returned(struct pt_regs *regs, long result)
+{
+	u32 number = GET(regs, orig_ax) & (CALLS - 1);
+	if (result < 0 && result > -4096)
+		return 0;
+	struct task_struct *task = bpf_get_current_task_btf();
+	bool is_32 = GET(task, thread_info.status) & TS_COMPAT;
+	u8 call = is_32 ? calls_32[number] : calls_64[number];
+	u8 op = OP(call);
+	if (!call)
+		return 0;
+	// The first five arguments.
+	u64 a0, a1, a2, a3, a4;
+	if (is_32) {
+		a0 = (u32)GET(regs, bx), a1 = (u32)GET(regs, cx), a2 = (u32)GET(regs, dx);
+		a3 = (u32)GET(regs, si), a4 = (u32)GET(regs, di);
+	} else {
+		a0 = GET(regs, di), a1 = GET(regs, si), a2 = GET(regs, dx);
+		a3 = GET(regs, r10), a4 = GET(regs, r8);
+	}
+	switch (SHAPE(call)) {
+	case IN_0:
+		if (result)
+			access_fd(task, a0, RECORD_READ, op);
+		break;
+	case OUT_0:
+		if (result)
+			access_fd(task, a0, RECORD_WRITE, op);
+		break;
+	case IN_0_OUT_2:
+		if (result)
+			copied(task, a0, a2, op);
+		break;
+	case IN_1_OUT_0:
+		if (result)
+			copied(task, a1, a0, op);
+		break;
+	case MAPS:
+		mapped(task, a2, a3, a4);
+		break;
+	case MAPS_OLD: {
+		u32 args[5];
+		if (!bpf_probe_read_user(args, sizeof(args), (void *)a0))
+			mapped(task, args[2], args[3], args[4]);
+		break;
+	}
+	case OPENS_1:
+		if (a1 & (O_CREAT | O_TRUNC))
+			opened(task, result);
+		break;
+	case OPENS_2:
+		if (a2 & (O_CREAT | O_TRUNC))
+			opened(task, result);
+		break;
+	case CREATES:
+		opened(task, result);
+		break;
+	case EMPTIES:
+		opened(task, a0);
+		break;
+	}
+	return 0;
+}
+
+// On every system call's exit.
+SEC("tp_btf/sys_exit")
+int BPF_PROG(sys_exit, struct pt_regs *regs, long result)
+{
+	return returned(regs, result);
+}
+
+// On the exit of one system call's function; attached to each.
+SEC("fexit/__x64_sys_read")
+int BPF_PROG(call_exit, struct pt_regs *regs, long result)
+{
+	return returned(regs, result);
+}
+
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(executed, struct task_struct *task, int old, struct linux_binprm *program)
+{
+	look(task, GET(program, file), RECORD_READ, OP_EXEC);
+	return 0;
+}
+
+// Mappings that were there before the sensor: what can be written first, what can be
+// read of that second.
+static __always_inline int mapping(struct bpf_iter__task_vma *ctx, u8 kind, unsigned long wanted)
+{
+	struct task_struct *task = ctx->task;
+	struct vm_area_struct *vma = ctx->vma;
+	if (!task || !vma)
+		return 0;
+	struct file *file = BPF_CORE_READ(vma, vm_file);
+	unsigned long flags = BPF_CORE_READ(vma, vm_flags);
+	if (!file || !(flags & VM_SHARED) || !(flags & wanted))
+		return 0;
+	look(task, file, kind, OP_MMAP);
+	return 0;
+}
+
+SEC("iter/task_vma")
+int mapped_to_write(struct bpf_iter__task_vma *ctx)
+{
+	return mapping(ctx, RECORD_WRITE, VM_WRITE);
+}
+
+SEC("iter/task_vma")
+int mapped_to_read(struct bpf_iter__task_vma *ctx)
+{
+	return mapping(ctx, RECORD_READ, VM_READ | VM_EXEC);
+}
+
+// For the process that reads the ring: an object that the engine has forgotten must
+// be passed on again, and one that it knows from before must not be held for unwritten.
+SEC("syscall")
+int forget(struct object *o)
+{
+	struct object object = *o;
+	bpf_map_delete_elem(&objects, &object);
+	__sync_fetch_and_add(epoch_of(mix(&object)), 1);
+	return 0;
+}
+
+SEC("syscall")
+int know(struct object *o)
+{
+	struct object object = *o;
+	remember(mix(&object));
+	return 0;
+}

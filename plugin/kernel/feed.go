@@ -1,0 +1,204 @@
+package kernel
+
+import (
+	"errors"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/elastic/go-freelru"
+
+	"github.com/xim-monitor/xim/plugin/flow"
+)
+
+// A Source is what a Feed reads: a Sensor.
+type Source interface {
+	Read(*Record, time.Time) error
+	Forget(Object) error
+}
+
+var _ Source = (*Sensor)(nil)
+
+// FeedOptions are a Feed's settings. Tracker is needed; the rest works as it is.
+type FeedOptions struct {
+	Tracker *flow.Tracker
+	Lock    sync.Locker // held while the Tracker is used; nil for none
+
+	Process Process // as the Sensor's
+
+	// Excluded, where set, tells paths whose accesses are never recorded. An object is
+	// taken by the path of the access that is passed on.
+	Excluded func(path string) bool
+
+	// Names, where set, is asked once for each container that acts.
+	Names Names
+
+	Log func(format string, args ...any)
+}
+
+// FeedStats counts what a Feed leaves out.
+type FeedStats struct {
+	Excluded     uint64 // accesses by path
+	UnknownPlace uint64 // accesses whose cgroup's path was lost: taken for the host's
+	NotForgotten uint64 // objects that the sensor could not be told to forget
+}
+
+// A Feed takes what a Source passes on into a Tracker. It is for one goroutine.
+type Feed struct {
+	o        FeedOptions
+	source   Source
+	subjects *freelru.LRU[Subject, flow.Subject]
+	places   places
+	pending  pending
+	clock    clock
+	evicted  []flow.Key
+	stats    FeedStats
+}
+
+// maxSubjects is how many who act are known at once.
+const maxSubjects = 8192
+
+// patience is how long a Feed waits for a record before it looks after other things.
+const patience = 500 * time.Millisecond
+
+// NewFeed makes a Feed. The Tracker's Evicted option must be the Feed's Evicted, so
+// that the source is told.
+func NewFeed(s Source, o FeedOptions) *Feed {
+	if o.Lock == nil {
+		o.Lock = noLock{}
+	}
+	if o.Log == nil {
+		o.Log = func(string, ...any) {}
+	}
+	f := &Feed{o: o, source: s, clock: newClock()}
+	// The size is valid, so there is no error.
+	f.subjects, _ = freelru.New[Subject, flow.Subject](maxSubjects, hashSubject)
+	f.subjects.SetOnEvict(func(_ Subject, s flow.Subject) { f.o.Tracker.Release(s) })
+	f.places = newPlaces(f)
+	return f
+}
+
+type noLock struct{}
+
+func (noLock) Lock()   {}
+func (noLock) Unlock() {}
+
+// Found is called for every read that crosses a border, while the lock is held. The
+// verdict and the record live as long as the call.
+type Found func(*flow.Verdict, *Record)
+
+// Run takes in records until the source is closed and everything was read.
+func (f *Feed) Run(found Found) error {
+	var r Record
+	for {
+		err := f.source.Read(&r, time.Now().Add(patience))
+		switch {
+		case err == nil:
+			f.o.Lock.Lock()
+			f.take(&r, found)
+			f.o.Lock.Unlock()
+			f.tellEvicted(evictedBatch)
+		case errors.Is(err, ErrIdle):
+			f.clock.set()
+			f.o.Lock.Lock()
+			f.places.look()
+			f.o.Lock.Unlock()
+			f.tellEvicted(0)
+		case errors.Is(err, os.ErrClosed):
+			f.o.Lock.Lock()
+			f.subjects.Purge()
+			f.o.Lock.Unlock()
+			return nil
+		default:
+			return err
+		}
+	}
+}
+
+func (f *Feed) take(r *Record, found Found) {
+	switch r.Kind {
+	case Cgroup:
+		f.places.named(r)
+		return
+	case Emptied:
+		f.o.Tracker.Truncated(r.Object.Key())
+		return
+	}
+	if r.Emptied {
+		f.o.Tracker.Truncated(r.Object.Key())
+	}
+	if f.o.Excluded != nil && f.o.Excluded(r.Path) {
+		f.stats.Excluded++
+		return
+	}
+	who, key, at := f.subject(r), r.Object.Key(), f.clock.wall(r.At)
+	if r.Kind == Write {
+		f.o.Tracker.Write(key, who, r.Path, at)
+		if r.Pipe {
+			f.pending.judge(f, key, at, found)
+		}
+		return
+	}
+	if v := f.o.Tracker.Read(key, who, r.Path, r.Op, at); v != nil {
+		found(v, r)
+	} else if r.Pipe {
+		f.pending.add(r, key, at)
+	}
+}
+
+// subject finds the engine's subject for the record's.
+func (f *Feed) subject(r *Record) flow.Subject {
+	if s, ok := f.subjects.Get(r.Subject); ok {
+		return s
+	}
+	s := f.o.Tracker.Subject(f.name(r), f.places.of(r))
+	f.subjects.Add(r.Subject, s)
+	return s
+}
+
+func (f *Feed) name(r *Record) string {
+	switch {
+	case f.o.Process == ByPID:
+		return strconv.Itoa(int(r.PID))
+	case f.o.Process == ByExePath && r.Program != "":
+		return r.Program
+	}
+	return r.Subject.Name()
+}
+
+// Evicted takes an object that the Tracker forgot for want of room.
+func (f *Feed) Evicted(k flow.Key) { f.evicted = append(f.evicted, k) }
+
+// evictedBatch is how many are told at once: not with the lock held, and not each.
+const evictedBatch = 64
+
+func (f *Feed) tellEvicted(atLeast int) {
+	if len(f.evicted) <= atLeast {
+		return
+	}
+	for _, k := range f.evicted {
+		if err := f.source.Forget(objectOf(k)); err != nil {
+			f.stats.NotForgotten++
+		}
+	}
+	f.evicted = f.evicted[:0]
+}
+
+// Stats gives the counters. The lock must be held by the caller.
+func (f *Feed) Stats() FeedStats { return f.stats }
+
+// hashSubject spreads subjects; nobody gains by a collision but a slower look-up.
+func hashSubject(s Subject) uint32 {
+	h := uint64(14695981039346656037)
+	for _, c := range s.Comm {
+		h = (h ^ uint64(c)) * 1099511628211
+	}
+	h = (h ^ s.Cgroup) * 0x9e3779b97f4a7c15
+	h = (h ^ s.Extra) * 0x9e3779b97f4a7c15
+	return uint32(h >> 32)
+}
+
+// shown is a path or name as a log may have it.
+func shown(s string) string { return strings.ToValidUTF8(s, "?") }

@@ -1,0 +1,134 @@
+package kernel
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"slices"
+	"unsafe"
+
+	"github.com/xim-monitor/xim/plugin/flow"
+)
+
+// A Kind says what a Record tells.
+type Kind uint8
+
+// The kinds.
+const (
+	Write   Kind = 1 + iota // a subject's first write of an object
+	Read                    // a subject's first read since the last such write
+	Emptied                 // nothing of what was written is left
+	Cgroup                  // the path of a cgroup, before the first record with it
+)
+
+// An Object is an inode; a number that is used again has another generation.
+type Object struct {
+	Ino        uint64
+	Dev        uint32
+	Generation uint32
+}
+
+// Key is the object's name in the engine.
+func (o Object) Key() flow.Key { return flow.FileKey(o.Dev, o.Generation, o.Ino) }
+
+// objectOf undoes Key.
+func objectOf(k flow.Key) Object {
+	dev, generation, ino := k.File()
+	return Object{ino, dev, generation}
+}
+
+// A Subject is who acted, as the kernel tells them apart.
+type Subject struct {
+	Comm   [16]byte // of the thread group's leader
+	Cgroup uint64
+	Extra  uint64
+}
+
+// A Record is one thing that the kernel passed on.
+type Record struct {
+	At      uint64 // since boot, nanoseconds
+	Object  Object
+	Subject Subject
+	PID     int32 // of the thread group
+	TID     int32
+	UID     uint32
+	Kind    Kind
+	Op      flow.Op
+	Pipe    bool // the object is a named pipe
+	Emptied bool // it was emptied before this, and that could not be told then
+	Cut     bool // the path lacks its beginning
+
+	Path    string // as who acted sees it; of a cgroup, in its hierarchy
+	Program string // the path of who acted, with ByExePath
+}
+
+// The flags of a record, as the programs set them.
+const (
+	flagEmptied = 1 << iota
+	flagPipe
+	flagCut
+)
+
+const recordSize = int(unsafe.Sizeof(directRecord{}))
+
+var errShort = errors.New("record is too short")
+
+// decode reads a record from the ring. Its strings are new.
+func (r *Record) decode(raw []byte) error {
+	var head directRecord
+	if len(raw) < recordSize {
+		return fmt.Errorf("%w: %d bytes, want %d", errShort, len(raw), recordSize)
+	}
+	if _, err := binary.Decode(raw, binary.NativeEndian, &head); err != nil {
+		return err
+	}
+	names := raw[recordSize:]
+	if int(head.Length) > len(names) || head.Program > head.Length {
+		return fmt.Errorf("%w: %d bytes of names, want %d", errShort, len(names), head.Length)
+	}
+	names = names[:head.Length]
+	*r = Record{
+		At:      head.At,
+		Object:  Object{head.Object.Ino, head.Object.Dev, head.Object.Generation},
+		Subject: Subject{Cgroup: head.Subject.Cgroup, Extra: head.Subject.Extra},
+		PID:     int32(head.Pid),
+		TID:     int32(head.Tid),
+		UID:     head.Uid,
+		Kind:    Kind(head.Kind),
+		Op:      flow.Op(head.Op),
+		Pipe:    head.Flags&flagPipe != 0,
+		Emptied: head.Flags&flagEmptied != 0,
+		Cut:     head.Flags&flagCut != 0,
+	}
+	binary.NativeEndian.PutUint64(r.Subject.Comm[:8], head.Subject.Comm[0])
+	binary.NativeEndian.PutUint64(r.Subject.Comm[8:], head.Subject.Comm[1])
+	if head.Program > 0 {
+		r.Program = path(names[head.Program:], false)
+		names = names[:head.Program]
+	}
+	r.Path = path(names, r.Cut)
+	return nil
+}
+
+// path puts a path together from its elements, the last of which comes first, each
+// with a NUL behind it.
+func path(names []byte, cut bool) string {
+	parts := bytes.Split(bytes.TrimSuffix(names, []byte{0}), []byte{0})
+	slices.Reverse(parts)
+	// What is on no path has one name, and a colon in it.
+	if len(parts) == 1 && bytes.Contains(parts[0], []byte(":")) {
+		return string(parts[0])
+	}
+	start := "/"
+	if cut {
+		start = ".../"
+	}
+	return start + string(bytes.Join(parts, []byte("/")))
+}
+
+// Name is the subject's name, as its leader's comm.
+func (s *Subject) Name() string {
+	name, _, _ := bytes.Cut(s.Comm[:], []byte{0})
+	return string(name)
+}

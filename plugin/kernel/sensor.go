@@ -1,0 +1,175 @@
+package kernel
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/btf"
+	"github.com/cilium/ebpf/link"
+	"github.com/cilium/ebpf/ringbuf"
+)
+
+// A Sensor is the programs in the kernel, what they remember, and the ring buffer by
+// which they pass on. One goroutine reads it; Close may be called from any.
+type Sensor struct {
+	objects   *ebpf.Collection
+	links     []link.Link
+	attached  Attach
+	reader    *ringbuf.Reader
+	sample    ringbuf.Record
+	malformed atomic.Uint64
+	close     sync.Once
+}
+
+// Open loads the programs and lets them watch. The error says what this machine
+// lacks; it is ErrUnavailable where no setting would help.
+func Open(o Options) (*Sensor, error) {
+	if err := o.defaults(); err != nil {
+		return nil, err
+	}
+	if err := available(); err != nil {
+		return nil, err
+	}
+	spec, err := programs(&o)
+	if err != nil {
+		return nil, err
+	}
+	s := &Sensor{}
+	if err := s.load(spec, o.Attach); err != nil {
+		s.Close()
+		return nil, explain(err)
+	}
+	if err := s.exclude(&o); err != nil {
+		s.Close()
+		return nil, err
+	}
+	if s.reader, err = ringbuf.NewReader(s.objects.Maps[directMapRing]); err != nil {
+		s.Close()
+		return nil, explain(err)
+	}
+	if err := s.watch(); err != nil {
+		s.Close()
+		return nil, explain(err)
+	}
+	return s, nil
+}
+
+// programs makes the collection for this kernel, with its settings.
+func programs(o *Options) (*ebpf.CollectionSpec, error) {
+	spec, err := variant()
+	if err != nil {
+		return nil, err
+	}
+	hierarchy, err := cgroupHierarchy()
+	if err != nil {
+		return nil, err
+	}
+	spec.Maps[directMapObjects].MaxEntries = uint32(o.Objects)
+	spec.Maps[directMapDeeds].MaxEntries = uint32(o.Deeds)
+	spec.Maps[directMapRing].MaxEntries = uint32(o.Ring)
+	spec.Maps[directMapExcludedUsers].MaxEntries = uint32(max(1, len(o.Users)))
+	spec.Maps[directMapExcludedProcesses].MaxEntries = uint32(max(1, len(o.Processes)))
+	for name, value := range map[string]uint32{
+		directVarIdentity:   uint32(o.Process),
+		directVarMaxWriters: uint32(o.MaxWriters),
+		directVarOwnPid:     uint32(os.Getpid()),
+		directVarHierarchy:  hierarchy,
+		directVarUsers:      uint32(len(o.Users)),
+		directVarProcesses:  uint32(len(o.Processes)),
+	} {
+		if err := spec.Variables[name].Set(value); err != nil {
+			return nil, fmt.Errorf("set %s: %w", name, err)
+		}
+	}
+	return spec, nil
+}
+
+// variant chooses how the programs read memory: by plain loads where the kernel has
+// bpf_rdonly_cast (6.2), else by calls to a helper.
+func variant() (*ebpf.CollectionSpec, error) {
+	kernel, err := btf.LoadKernelSpec()
+	if err != nil {
+		return nil, fmt.Errorf("%w: read the kernel's type information: %w", ErrUnavailable, err)
+	}
+	var cast *btf.Func
+	if kernel.TypeByName("bpf_rdonly_cast", &cast) == nil {
+		return loadDirect()
+	}
+	return loadProbe()
+}
+
+func (s *Sensor) exclude(o *Options) error {
+	for _, uid := range o.Users {
+		if err := s.objects.Maps[directMapExcludedUsers].Put(uid, uint32(1)); err != nil {
+			return fmt.Errorf("exclude user %d: %w", uid, err)
+		}
+	}
+	for _, name := range o.Processes {
+		var comm [16]byte
+		copy(comm[:15], name)
+		if err := s.objects.Maps[directMapExcludedProcesses].Put(comm, uint32(1)); err != nil {
+			return fmt.Errorf("exclude process %q: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// Attached tells where the programs hang: Functions or Tracepoint.
+func (s *Sensor) Attached() Attach { return s.attached }
+
+// ErrIdle says that nothing came for a while.
+var ErrIdle = errors.New("nothing was passed on")
+
+// Read takes the next record. It waits until deadline and then returns ErrIdle;
+// os.ErrClosed once the sensor is closed and everything was read.
+func (s *Sensor) Read(r *Record, deadline time.Time) error {
+	for {
+		s.reader.SetDeadline(deadline)
+		switch err := s.reader.ReadInto(&s.sample); {
+		case err == nil:
+		case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, ringbuf.ErrFlushed):
+			return ErrIdle
+		default:
+			return err
+		}
+		err := r.decode(s.sample.RawSample)
+		if err == nil {
+			return nil
+		}
+		s.malformed.Add(1)
+	}
+}
+
+// Forget tells the programs that the engine no longer knows an object: whatever is
+// done to it is first again.
+func (s *Sensor) Forget(o Object) error { return s.tell(directProgForget, o) }
+
+// Know tells the programs of an object that the engine knows from before.
+func (s *Sensor) Know(o Object) error { return s.tell(directProgKnow, o) }
+
+func (s *Sensor) tell(program string, o Object) error {
+	_, err := s.objects.Programs[program].Run(&ebpf.RunOptions{Context: o})
+	if err != nil {
+		return fmt.Errorf("%s %v: %w", program, o, err)
+	}
+	return nil
+}
+
+// Close takes the programs and everything of theirs away.
+func (s *Sensor) Close() error {
+	s.close.Do(func() {
+		s.detach()
+		if s.reader != nil {
+			s.reader.Close()
+		}
+		if s.objects != nil {
+			s.objects.Close()
+		}
+	})
+	return nil
+}

@@ -14,7 +14,7 @@ export XIM_E2E ?= required
 .PHONY: help
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1	/p' Makefile | while IFS='	' read -r target text; do \
-		printf '  make %-6s %s\n' "$$target" "$$text"; done
+		printf '  make %-7s %s\n' "$$target" "$$text"; done
 
 .PHONY: build
 build: plugin client ## build build/libxim.so (the plugin) and build/xim (the client)
@@ -45,6 +45,10 @@ test: build host ## run all tests
 	$(NEED) jq containerd runc busybox
 	@echo "test: go test ./..." >&2
 	@test/host/gotest -count=1 ./...
+
+.PHONY: test-vm
+test-vm: ## run the sensor's tests on other kernels, in emulated machines (KERNELS="6.1 6.12")
+	@XIM_VM_KERNELS="$(KERNELS)" test/vm/run
 
 .PHONY: asan
 asan: build host ## run the plugin on all recordings under AddressSanitizer (minutes)

@@ -15,7 +15,7 @@ const configFlag = "config"
 
 // readConfig sets flags from a YAML file whose keys are their names, but for
 // those that were given on the command line.
-func readConfig(flags *pflag.FlagSet, path string) error {
+func readConfig(flags *pflag.FlagSet, command, path string) error {
 	if path == "" {
 		return nil
 	}
@@ -37,7 +37,7 @@ func readConfig(flags *pflag.FlagSet, path string) error {
 		node := values[name]
 		flag := flags.Lookup(name)
 		if flag == nil || name == configFlag || name == "help" {
-			return usage("%s:%d: unknown key %q: the keys are the names of \"xim watch\"'s flags", path, node.Line, name)
+			return usage("%s:%d: unknown key %q: the keys are the names of \"xim %s\"'s flags", path, node.Line, name, command)
 		}
 		if flag.Changed {
 			continue

@@ -5,13 +5,15 @@ import (
 	"fmt"
 	"net"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/xim-monitor/xim/cmd/xim/internal/metrics"
 	"github.com/xim-monitor/xim/cmd/xim/internal/pipeline"
 	"github.com/xim-monitor/xim/cmd/xim/internal/source"
 )
 
 // serveMetrics serves metrics at an address until ctx ends; nothing if it is "".
-func serveMetrics(ctx context.Context, address string, pipe *pipeline.Pipeline, kept *state, f *forwarding) error {
+func serveMetrics(ctx context.Context, address string, pipe *pipeline.Pipeline, kept *state, f *forwarding, own prometheus.Collector) error {
 	if address == "" {
 		return nil
 	}
@@ -22,7 +24,7 @@ func serveMetrics(ctx context.Context, address string, pipe *pipeline.Pipeline, 
 	if err != nil {
 		return cannotStart(fmt.Errorf("--metrics: %w", err))
 	}
-	from := metrics.Sources{Version: versionText(), Stats: &pipe.Stats, Forwarder: f.Forwarder, Queue: f.queue}
+	from := metrics.Sources{Version: versionText(), Stats: &pipe.Stats, Forwarder: f.Forwarder, Queue: f.queue, Own: own}
 	if kept.store != nil {
 		from.StoreSize = kept.store.Size
 	}

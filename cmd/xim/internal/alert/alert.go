@@ -62,6 +62,11 @@ type Flow struct {
 	Reader      string
 }
 
+// Size is how long the flow is, in bytes.
+func (f *Flow) Size() int {
+	return len(f.Host) + len(f.Granularity) + len(f.Writer) + len(f.Path) + len(f.Reader)
+}
+
 // AppendKey appends the flow as bytes that no other flow has: each part after
 // its length.
 func (f Flow) AppendKey(dst []byte) []byte {

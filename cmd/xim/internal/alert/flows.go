@@ -197,7 +197,7 @@ func (d *Decoder) add(a *Alert, f Flow) error {
 	if f.Writer == "" || f.Path == "" || f.Reader == "" {
 		return nil
 	}
-	size := len(f.Host) + len(f.Granularity) + len(f.Writer) + len(f.Path) + len(f.Reader)
+	size := f.Size()
 	if size > MaxFlow {
 		return fmt.Errorf("a flow of more than %d bytes", MaxFlow)
 	}

@@ -28,6 +28,7 @@ type Sources struct {
 	StoreSize func() int64
 	Forwarder *forward.Forwarder
 	Queue     forward.Queue
+	Own       prometheus.Collector // of where flows come from
 }
 
 // Registry holds all metrics.
@@ -70,6 +71,9 @@ func (s Sources) Registry() *prometheus.Registry {
 		})
 		counter("xim_forward_retries_total", "Attempts to forward that failed and are made again.", nil, s.Forwarder.Retries.Load)
 		gauge("xim_forward_queue_length", "Flows that wait to be forwarded.", nil, func() float64 { return float64(s.Queue.Waiting()) })
+	}
+	if s.Own != nil {
+		r.MustRegister(s.Own)
 	}
 	return r
 }

@@ -56,6 +56,10 @@ func (in *Intake) Take(text []byte) error {
 	}
 }
 
+// Put takes an alert that was made here. An error says that no more are wanted; the
+// alert's memory is the caller's again when it returns.
+func (in *Intake) Put(a *alert.Alert) error { return in.pipe.see(in.kind, a) }
+
 // Ended says that Take refused because the program is ending.
 func Ended(err error) bool { return errors.Is(err, errClosed) }
 

@@ -29,10 +29,12 @@ const (
 	File
 	HTTP
 	GRPC
+	Kernel
+	Falco
 )
 
 // Kinds are the names of the kinds.
-var Kinds = [...]string{"stdin", "file", "http", "grpc"}
+var Kinds = [...]string{"stdin", "file", "http", "grpc", "kernel", "falco"}
 
 func (k Kind) String() string { return Kinds[k] }
 

@@ -41,7 +41,7 @@ var rules = []rule{
 		others: []string{""},
 	},
 	{dir: "plugin", own: []string{"plugin"}, others: []string{""}, cgo: true},
-	{dir: "cmd", own: []string{"cmd", "plugin/flow"}, others: []string{""}},
+	{dir: "cmd", own: []string{"cmd", "plugin/flow", "plugin/kernel"}, others: []string{""}},
 	{dir: "rules", own: []string{"rules"}},
 	{dir: "test", own: []string{""}, others: []string{""}, cgo: true},
 }

@@ -1,0 +1,171 @@
+package falco
+
+import (
+	"bufio"
+	"bytes"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/xim-monitor/xim/plugin/flow"
+	shipped "github.com/xim-monitor/xim/test/rules"
+)
+
+// The rules that are on are the shipped ones, but that they do not ask whether a wider
+// border is crossed.
+func TestChanges(t *testing.T) {
+	file, err := shipped.Load("../../../../rules/xim_rules.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, g := range flow.Granularities {
+		c := Config{Granularity: g}
+		var entries []struct {
+			Rule, Condition string
+			Enabled         bool
+			Override        map[string]string
+		}
+		if err := yaml.Unmarshal(c.changes(), &entries); err != nil {
+			t.Fatalf("%v:\n%s", err, c.changes())
+		}
+		if len(entries) != len(file.Rules) {
+			t.Fatalf("%d rules, want %d", len(entries), len(file.Rules))
+		}
+		for i, r := range file.Rules {
+			e := entries[i]
+			want := strings.HasPrefix(strings.ToLower(r.Name), "cross-"+g.String())
+			if e.Rule != r.Name || e.Enabled != want || e.Override["enabled"] != "replace" {
+				t.Errorf("%s: %+v", r.Name, e)
+			}
+			if e.Condition == "" {
+				continue
+			}
+			ours := strings.TrimSuffix(e.Condition, notRuntimes)
+			theirs := strings.Join(strings.Fields(r.Condition), " ")
+			for _, wider := range []string{" and xim.pod.crossflow=false", " and xim.container.crossflow=false"} {
+				theirs = strings.Replace(theirs, wider, "", 1)
+			}
+			if ours != theirs || e.Override["condition"] != "replace" {
+				t.Errorf("%s at %s:\n%s\nwant\n%s", r.Name, g, ours, theirs)
+			}
+			if _, err := file.Expand(e.Condition); err != nil {
+				t.Errorf("%s: %v", r.Name, err)
+			}
+		}
+	}
+}
+
+func TestConfig(t *testing.T) {
+	dir := t.TempDir()
+	c := Config{
+		Plugin: `/opt/a "b"/libxim.so`, Rules: []string{"/etc/falco/xim_rules.yaml"}, Granularity: flow.Container,
+		Process: "pid", MaxObjects: 5, Users: []string{"backup"}, Paths: []string{"/var/cache"}, Runtimes: true,
+	}
+	if err := c.write(dir); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(dir, configFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got struct {
+		BaseSyscalls struct{ All bool } `yaml:"base_syscalls"`
+		JSON         bool               `yaml:"json_output"`
+		Stdout       struct{ Enabled bool }
+		Rules        []string `yaml:"rules_files"`
+		Plugins      []struct {
+			Name    string
+			Library string         `yaml:"library_path"`
+			Init    map[string]any `yaml:"init_config"`
+		}
+	}
+	if err := yaml.Unmarshal(text, &got); err != nil {
+		t.Fatalf("%v:\n%s", err, text)
+	}
+	last := got.Plugins[len(got.Plugins)-1]
+	if !got.BaseSyscalls.All || !got.JSON || last.Name != "xim" || last.Library != c.Plugin ||
+		len(got.Rules) != 2 || got.Rules[0] != c.Rules[0] || got.Rules[1] != filepath.Join(dir, rulesFile) {
+		t.Errorf("wrote\n%s", text)
+	}
+	if last.Init["granularity"] != "container" || last.Init["process_identity"] != "pid" || last.Init["max_objects"] != 5 {
+		t.Errorf("the plugin is told %v", last.Init)
+	}
+	for _, name := range []string{configFile, rulesFile} {
+		if info, err := os.Stat(filepath.Join(dir, name)); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: %v, %v", name, info.Mode(), err)
+		}
+	}
+	if !bytes.Contains(c.changes(), []byte("macro: xim_runtime_flows")) {
+		t.Error("runtimes' own doings are left out still")
+	}
+}
+
+// Every key of the configuration is one of the example's, which Falco takes.
+func TestConfigHasTheExamplesKeys(t *testing.T) {
+	var example, ours map[string]any
+	text, err := os.ReadFile("../../../../falco.yaml.example")
+	if err == nil {
+		err = yaml.Unmarshal(text, &example)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	c := Config{}
+	if err := c.write(dir); err != nil {
+		t.Fatal(err)
+	}
+	if text, err = os.ReadFile(filepath.Join(dir, configFile)); err == nil {
+		err = yaml.Unmarshal(text, &ours)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	// These are off there by leaving them out.
+	known := map[string]bool{"buffered_outputs": true, "file_output": true, "program_output": true}
+	for key := range ours {
+		if _, ok := example[key]; !ok && !known[key] {
+			t.Errorf("%s is not in falco.yaml.example", key)
+		}
+	}
+}
+
+func TestObjects(t *testing.T) {
+	long := `{"a":"` + strings.Repeat("x", 100) + `"}`
+	text := "Events detected: 1\n{\"b\":1}\n" + strings.Repeat("y", 100) + "{\n" + long + "\n\n{\"no\":\"end\"}"
+	want := "{\"b\":1}\n" + long + "\n{\"no\":\"end\"}"
+	for _, one := range []bool{false, true} {
+		var other bytes.Buffer
+		var from io.Reader = &objects{from: bufio.NewReaderSize(strings.NewReader(text), 16), other: &other}
+		if one {
+			from = iotest.OneByteReader(from)
+		}
+		got, err := io.ReadAll(from)
+		if err != nil || string(got) != want {
+			t.Errorf("got %q, %v", got, err)
+		}
+		if other.String() != "Events detected: 1\n"+strings.Repeat("y", 100)+"{\n\n" {
+			t.Errorf("left out %q", &other)
+		}
+	}
+}
+
+func TestMessages(t *testing.T) {
+	var said []string
+	m := &messages{debug: func(_ string, a ...any) { said = append(said, string(a[0].([]byte))) }}
+	io.WriteString(m, "one\ntw")
+	io.WriteString(m, "o\nthree\n\n")
+	if got := strings.Join(said, "|"); got != "one|two|three|" {
+		t.Errorf("said %q", got)
+	}
+	m = &messages{}
+	io.WriteString(m, strings.Repeat("x", 2*maxMessages)+"\n1\n2\n3\n4\n5\n")
+	if got := m.last(); got != ": 1 / 2 / 3 / 4 / 5" {
+		t.Errorf("last is %q", got)
+	}
+}

@@ -70,7 +70,7 @@ it, and passes it on.
 		Version:       versionLine(), // for --version
 	}
 	root.SetVersionTemplate("{{.Version}}\n")
-	root.AddCommand(watchCommand(), flowsCommand(), versionCommand(), exitCodesTopic())
+	root.AddCommand(runCommand(), watchCommand(), flowsCommand(), versionCommand(), exitCodesTopic())
 	return root
 }
 

@@ -35,7 +35,7 @@ const patience = 20 * time.Second
 //	certs DIR                     make ca.pem, server.pem, client.pem, other.pem and their keys
 //	falco NAME ADDRESS [DIR]      a gRPC server as Falco's; see also frames, hangup
 //	sink NAME                     a webhook, at $NAME; see also answer, received
-//	exit CODE ARGS...             run xim; its output is in the files stdout and stderr
+//	exit [-unprivileged] CODE ARGS...  run xim; its output is in the files stdout and stderr
 //	fetch URL REGEXP              get a page until it matches; it is stdout
 //	append [-half] TO FROM, unhex FILE, damage HOW FILE
 func TestScripts(t *testing.T) {
@@ -223,11 +223,21 @@ func cmdFinish(ts *testscript.TestScript, neg bool, a []string) {
 	}
 }
 
-// cmdExit runs xim and wants an exit code: exit CODE ARGS... Its standard error
-// is in the file stderr.
+// cmdExit runs xim and wants an exit code: exit [-unprivileged] CODE ARGS... Its
+// standard error is in the file stderr.
 func cmdExit(ts *testscript.TestScript, neg bool, a []string) {
-	args(ts, neg, a, 2, 100, "exit CODE ARGS...")
+	lower := len(a) > 0 && a[0] == "-unprivileged"
+	if lower {
+		a = a[1:]
+	}
+	args(ts, neg, a, 2, 100, "exit [-unprivileged] CODE ARGS...")
 	cmd := ximProcess(a[1:]...)
+	if lower && os.Geteuid() == 0 { // root that may do nothing beyond its files
+		setpriv, err := exec.LookPath("setpriv")
+		ts.Check(err)
+		cmd.Path, cmd.Args = setpriv, append([]string{"setpriv", "--bounding-set=-all", "--inh-caps=-all"}, cmd.Args...)
+	}
+	cmd.Env = append(cmd.Env, "FAIL="+ts.Getenv("FAIL"))
 	cmd.Dir = ts.MkAbs(".")
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs

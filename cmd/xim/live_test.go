@@ -30,6 +30,7 @@ func TestLive(t *testing.T) {
 	t.Run("exclude", m.exclude)
 	t.Run("state", m.state)
 	t.Run("for", m.forTime)
+	t.Run("pods", m.pods)
 }
 
 // A machine has the command that was built.

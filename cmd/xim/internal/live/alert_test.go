@@ -23,8 +23,6 @@ type access struct {
 	path                    string
 }
 
-var host = access{process: "containerd"}
-
 // verdict is what the engine says of a read, once others wrote.
 func verdict(t *testing.T, reader access, op flow.Op, writers ...access) *flow.Verdict {
 	t.Helper()

@@ -7,7 +7,8 @@ GOBUILD := go build -trimpath -buildvcs=false
 NEED    := @test/host/need
 
 CAPTURE     ?=
-GRANULARITY ?= pod
+GRANULARITY ?=
+TIME        ?= 8s
 # The host is provisioned before the tests: one that it lets down must not be skipped.
 export XIM_E2E ?= required
 
@@ -36,9 +37,15 @@ host: ## provision build/host/sysdig, a real host that loads the plugin
 	@test/host/provision
 
 .PHONY: run
-run: build host ## play a recording and print its flows (CAPTURE=file GRANULARITY=process|container|pod)
+run: client ## watch this machine for TIME=8s and print its flows; play CAPTURE=file, or where it cannot watch a recording
+	@if [ -n "$(CAPTURE)" ]; then exec $(MAKE) --no-print-directory play; fi; \
+	test/host/live "$(TIME)" "$(or $(GRANULARITY),process)" || { status=$$?; [ $$status -eq 3 ] || exit $$status; \
+		echo "run: playing a recording instead" >&2; exec $(MAKE) --no-print-directory play; }
+
+.PHONY: play
+play: build host ## play a recording and print its flows (CAPTURE=file GRANULARITY=process|container|pod)
 	$(NEED) jq
-	@test/host/play "$(or $(CAPTURE),test/testdata/pods.scap)" "$(GRANULARITY)"
+	@test/host/play "$(or $(CAPTURE),test/testdata/pods.scap)" "$(or $(GRANULARITY),pod)"
 
 .PHONY: test
 test: build host ## run all tests

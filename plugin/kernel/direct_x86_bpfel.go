@@ -30,6 +30,7 @@ type directDeedKey struct {
 		Cgroup uint64
 		Extra  uint64
 	}
+	Name uint64
 }
 
 type directObject struct {
@@ -50,10 +51,10 @@ type directRecents struct {
 			Cgroup uint64
 			Extra  uint64
 		}
-		Epoch  uint32
-		Known  uint16
-		Turn   uint16
-		Unused uint64
+		Epoch uint32
+		Known uint16
+		Turn  uint16
+		Name  uint64
 	}
 }
 
@@ -127,6 +128,7 @@ const (
 	directProgSysExit          = "sys_exit"
 	directVarClock             = "clock"
 	directVarEpochs            = "epochs"
+	directVarEverything        = "everything"
 	directVarFilter            = "filter"
 	directVarHierarchy         = "hierarchy"
 	directVarIdentity          = "identity"
@@ -208,6 +210,7 @@ type directMapSpecs struct {
 type directVariableSpecs struct {
 	Clock      *ebpf.VariableSpec `ebpf:"clock"`
 	Epochs     *ebpf.VariableSpec `ebpf:"epochs"`
+	Everything *ebpf.VariableSpec `ebpf:"everything"`
 	Filter     *ebpf.VariableSpec `ebpf:"filter"`
 	Hierarchy  *ebpf.VariableSpec `ebpf:"hierarchy"`
 	Identity   *ebpf.VariableSpec `ebpf:"identity"`
@@ -268,6 +271,7 @@ func (m *directMaps) Close() error {
 type directVariables struct {
 	Clock      *ebpf.Variable `ebpf:"clock"`
 	Epochs     *ebpf.Variable `ebpf:"epochs"`
+	Everything *ebpf.Variable `ebpf:"everything"`
 	Filter     *ebpf.Variable `ebpf:"filter"`
 	Hierarchy  *ebpf.Variable `ebpf:"hierarchy"`
 	Identity   *ebpf.Variable `ebpf:"identity"`

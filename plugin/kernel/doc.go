@@ -20,6 +20,9 @@
 //     that direction); or the subject read it at or after the last write that was
 //     passed on; or the subject alone ever wrote it.
 //
+// What is told of a flow besides writer, path and reader (operation, thread) is that of
+// the first. Folders that are renamed above a file do not make its path a new one.
+//
 // Whoever empties an object takes its record away, and with it all that was silent.
 // A record or a deed that its map lost is as if it had never been: the access is
 // passed on again. A write takes its place in the ring buffer before it says so to

@@ -51,6 +51,8 @@ type Options struct {
 	// that opens the Sensor always is.
 	Users     []uint32
 	Processes []string
+
+	everything uint32 // 1 passes every access on, to compare with
 }
 
 // maxEntries is the most that a map may hold, and that a ring may have bytes.

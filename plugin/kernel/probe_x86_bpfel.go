@@ -30,6 +30,7 @@ type probeDeedKey struct {
 		Cgroup uint64
 		Extra  uint64
 	}
+	Name uint64
 }
 
 type probeObject struct {
@@ -50,10 +51,10 @@ type probeRecents struct {
 			Cgroup uint64
 			Extra  uint64
 		}
-		Epoch  uint32
-		Known  uint16
-		Turn   uint16
-		Unused uint64
+		Epoch uint32
+		Known uint16
+		Turn  uint16
+		Name  uint64
 	}
 }
 
@@ -125,6 +126,7 @@ const (
 	probeProgSysExit          = "sys_exit"
 	probeVarClock             = "clock"
 	probeVarEpochs            = "epochs"
+	probeVarEverything        = "everything"
 	probeVarFilter            = "filter"
 	probeVarHierarchy         = "hierarchy"
 	probeVarIdentity          = "identity"
@@ -206,6 +208,7 @@ type probeMapSpecs struct {
 type probeVariableSpecs struct {
 	Clock      *ebpf.VariableSpec `ebpf:"clock"`
 	Epochs     *ebpf.VariableSpec `ebpf:"epochs"`
+	Everything *ebpf.VariableSpec `ebpf:"everything"`
 	Filter     *ebpf.VariableSpec `ebpf:"filter"`
 	Hierarchy  *ebpf.VariableSpec `ebpf:"hierarchy"`
 	Identity   *ebpf.VariableSpec `ebpf:"identity"`
@@ -266,6 +269,7 @@ func (m *probeMaps) Close() error {
 type probeVariables struct {
 	Clock      *ebpf.Variable `ebpf:"clock"`
 	Epochs     *ebpf.Variable `ebpf:"epochs"`
+	Everything *ebpf.Variable `ebpf:"everything"`
 	Filter     *ebpf.Variable `ebpf:"filter"`
 	Hierarchy  *ebpf.Variable `ebpf:"hierarchy"`
 	Identity   *ebpf.Variable `ebpf:"identity"`

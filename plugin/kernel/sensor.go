@@ -81,6 +81,7 @@ func programs(o *Options) (*ebpf.CollectionSpec, error) {
 		directVarHierarchy:  hierarchy,
 		directVarUsers:      uint32(len(o.Users)),
 		directVarProcesses:  uint32(len(o.Processes)),
+		directVarEverything: o.everything,
 	} {
 		if err := spec.Variables[name].Set(value); err != nil {
 			return nil, fmt.Errorf("set %s: %w", name, err)

@@ -12,6 +12,8 @@ static __noinline int weigh(struct scratch *s, struct access *a, struct task_str
 	s->record.tid = BPF_CORE_READ(task, pid);
 	s->record.uid = BPF_CORE_READ(task, cred, uid.val);
 	s->record.flags = 0;
+	if (excluded(s))
+		return 0;
 
 	struct written *o = bpf_map_lookup_elem(&objects, &s->key.object);
 	struct deed *d = bpf_map_lookup_elem(&deeds, &s->key);
@@ -20,7 +22,7 @@ static __noinline int weigh(struct scratch *s, struct access *a, struct task_str
 	else
 		__builtin_memset(&s->deed, 0, sizeof(s->deed));
 	a->latest = 0;
-	if (o) {
+	if (o && !everything) {
 		a->latest = o->latest;
 		if (o->emptied)
 			s->record.flags = FLAG_EMPTIED;
@@ -32,8 +34,6 @@ static __noinline int weigh(struct scratch *s, struct access *a, struct task_str
 		} else if (s->deed.wrote >= o->born && o->writes - s->deed.number < max_writers)
 			return WROTE;
 	}
-	if (excluded(s))
-		return 0;
 	count(LOOKED_AT);
 	if (tell(s, a, task, file)) {
 		count(a->kind == RECORD_READ ? LOST_READS : LOST_WRITES);
@@ -61,6 +61,7 @@ __noinline int take(struct access *a)
 	}
 	s->key.object = a->object;
 	s->key.subject = a->subject;
+	s->key.name = a->name;
 	int known = READ | WROTE; // never of interest
 	if (holds_data(file))
 		known = weigh(s, a, task, file);
@@ -71,6 +72,7 @@ __noinline int take(struct access *a)
 		m->turn++;
 		m->object = a->object;
 		m->subject = a->subject;
+		m->name = a->name;
 		m->epoch = a->epoch;
 		m->known = known;
 		m->turn++;
@@ -138,8 +140,11 @@ static __always_inline void look(struct task_struct *task, struct file *file, u8
 	a.op = op;
 	a.pipe = mode == S_IFIFO;
 	// A pipe's reader may be back before the writer that woke it is.
-	if (kind == RECORD_READ && !a.pipe && !filtered(a.hash))
+	if (kind == RECORD_READ && !a.pipe && !filtered(a.hash) && !everything)
 		return;
+	struct file *f = AS(file, file);
+	struct dentry *dentry = AS(dentry, GET(f, f_path.dentry));
+	a.name = GET(dentry, d_name.hash);
 	identify(task, &a.subject);
 	a.epoch = *epoch_of(a.hash);
 	u32 zero = 0;
@@ -149,7 +154,7 @@ static __always_inline void look(struct task_struct *task, struct file *file, u8
 	struct recent *m = slot(r, &a);
 	u16 turn = *(volatile u16 *)&m->turn;
 	if (m->known & (kind == RECORD_READ ? READ : WROTE) && known_of(m, &a) && !(turn & 1) &&
-	    *(volatile u16 *)&m->turn == turn)
+	    *(volatile u16 *)&m->turn == turn && !everything)
 		return;
 	a.task = task;
 	a.file = file;
@@ -163,7 +168,9 @@ __noinline int emptied(struct access *a)
 	if (!a)
 		return 0;
 	struct file *file = a->file;
-	if (find(file, a) != S_IFREG || !filtered(a->hash) || BPF_CORE_READ(file, f_inode, i_size))
+	if (find(file, a) != S_IFREG || BPF_CORE_READ(file, f_inode, i_size))
+		return 0;
+	if (!filtered(a->hash) && !everything)
 		return 0;
 	a->kind = RECORD_EMPTIED;
 	u32 zero = 0;

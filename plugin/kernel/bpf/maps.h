@@ -39,6 +39,7 @@ struct deed {
 struct deed_key {
 	struct object object;
 	struct subject subject;
+	u64 name; // a flow goes by its path: under another name an object is read anew
 };
 
 // The short memory of one processor: what is known to change nothing, as long as the
@@ -49,7 +50,7 @@ struct recent {
 	u32 epoch;
 	u16 known; // READ, WROTE
 	u16 turn;  // odd while it is being written
-	u64 unused;
+	u64 name;
 };
 #define RECENT 256
 struct recents {
@@ -180,6 +181,7 @@ const volatile u32 max_writers = 16;
 const volatile u32 own_pid;     // is never looked at
 const volatile u32 hierarchy;   // a cgroup v1 controller's number and 1, 0 for cgroup v2
 const volatile u32 users, processes; // how many are excluded
+const volatile u32 everything; // for comparison: nothing is held back
 
 static __always_inline void count(u32 what)
 {

@@ -6,6 +6,7 @@
 struct access {
 	struct object object;
 	struct subject subject;
+	u64 name;
 	struct task_struct *task;
 	struct file *file;
 	u64 hash;
@@ -29,7 +30,7 @@ static __always_inline struct recent *slot(struct recents *r, const struct acces
 
 static __always_inline bool known_of(const struct recent *m, const struct access *a)
 {
-	return m->epoch == a->epoch && m->object.ino == a->object.ino && m->object.dev == a->object.dev &&
+	return m->epoch == a->epoch && m->name == a->name && m->object.ino == a->object.ino && m->object.dev == a->object.dev &&
 	       m->object.generation == a->object.generation && same(&m->subject, &a->subject);
 }
 

@@ -33,7 +33,7 @@ enum { BPF_RB_AVAIL_DATA = 0, BPF_RB_RING_SIZE = 1 };
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
 struct qstr {
-	u32 len;
+	u32 hash; // of the name and the folder
 	const unsigned char *name;
 };
 struct dentry {

@@ -3,6 +3,7 @@ package kernel
 import (
 	"errors"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -53,6 +54,7 @@ type Feed struct {
 	places   places
 	pending  pending
 	clock    clock
+	rested   time.Time
 	evicted  []flow.Key
 	stats    FeedStats
 }
@@ -60,7 +62,7 @@ type Feed struct {
 // maxSubjects is how many who act are known at once.
 const maxSubjects = 8192
 
-// patience is how long a Feed waits for a record before it looks after other things.
+// patience is how long a Feed goes without looking after other things than records.
 const patience = 500 * time.Millisecond
 
 // NewFeed makes a Feed. The Tracker's Evicted option must be the Feed's Evicted, so
@@ -93,7 +95,11 @@ type Found func(*flow.Verdict, *Record)
 func (f *Feed) Run(found Found) error {
 	var r Record
 	for {
-		err := f.source.Read(&r, time.Now().Add(patience))
+		now := time.Now()
+		if now.Sub(f.rested) >= patience {
+			f.rest(now)
+		}
+		err := f.source.Read(&r, now.Add(patience))
 		switch {
 		case err == nil:
 			f.o.Lock.Lock()
@@ -101,11 +107,6 @@ func (f *Feed) Run(found Found) error {
 			f.o.Lock.Unlock()
 			f.tellEvicted(evictedBatch)
 		case errors.Is(err, ErrIdle):
-			f.clock.set()
-			f.o.Lock.Lock()
-			f.places.look()
-			f.o.Lock.Unlock()
-			f.tellEvicted(0)
 		case errors.Is(err, os.ErrClosed):
 			f.o.Lock.Lock()
 			f.subjects.Purge()
@@ -117,6 +118,18 @@ func (f *Feed) Run(found Found) error {
 	}
 }
 
+// rest looks after what is not a record.
+func (f *Feed) rest(now time.Time) {
+	f.rested = now
+	f.clock.set()
+	gone := f.places.look(now)
+	f.o.Lock.Lock()
+	f.places.answers()
+	f.places.leave(gone)
+	f.o.Lock.Unlock()
+	f.tellEvicted(0)
+}
+
 func (f *Feed) take(r *Record, found Found) {
 	switch r.Kind {
 	case Cgroup:
@@ -126,6 +139,7 @@ func (f *Feed) take(r *Record, found Found) {
 		f.o.Tracker.Truncated(r.Object.Key())
 		return
 	}
+	f.places.answers()
 	if r.Emptied {
 		f.o.Tracker.Truncated(r.Object.Key())
 	}
@@ -150,12 +164,22 @@ func (f *Feed) take(r *Record, found Found) {
 
 // subject finds the engine's subject for the record's.
 func (f *Feed) subject(r *Record) flow.Subject {
+	at := f.places.of(r)
 	if s, ok := f.subjects.Get(r.Subject); ok {
 		return s
 	}
-	s := f.o.Tracker.Subject(f.name(r), f.places.of(r))
+	s := f.o.Tracker.Subject(f.name(r), at)
 	f.subjects.Add(r.Subject, s)
 	return s
+}
+
+// release gives up the subjects in some cgroups.
+func (f *Feed) release(cgroups ...uint64) {
+	for _, s := range f.subjects.Keys() {
+		if slices.Contains(cgroups, s.Cgroup) {
+			f.subjects.Remove(s)
+		}
+	}
 }
 
 func (f *Feed) name(r *Record) string {

@@ -22,31 +22,37 @@ type Names interface {
 // A place is a container as one of its cgroups names it; that of the host is empty.
 type place struct {
 	flow.Place
-	path string
+	path   string
+	root   string // where its hierarchy is mounted, once it was found there
+	missed bool   // it was not there any more when last looked for
 }
 
 // places knows the cgroups that were named, and who is in them.
 type places struct {
 	feed   *Feed
-	known  *freelru.LRU[uint64, place]
+	known  *freelru.LRU[uint64, *place]
 	in     map[string]int // container ids, and how many known cgroups name each
+	roots  []string       // where hierarchies of cgroups are mounted
+	sees   bool           // a container's cgroup was found below one of them
 	looked time.Time
 }
 
-// maxPlaces is how many cgroups are known at once; as many as the programs know.
-const maxPlaces = 4096
+// maxPlaces is how many cgroups are known at once: more than the programs know, since
+// what they do they will not name again.
+const maxPlaces = 4 * 4096
 
 func newPlaces(f *Feed) places {
-	p := places{feed: f, in: map[string]int{}, looked: time.Now()}
-	p.known, _ = freelru.New[uint64, place](maxPlaces, func(id uint64) uint32 {
+	p := places{feed: f, in: map[string]int{}, roots: cgroupRoots(), looked: time.Now()}
+	p.known, _ = freelru.New[uint64, *place](maxPlaces, func(id uint64) uint32 {
 		return uint32(id * 0x9e3779b97f4a7c15 >> 32)
 	})
+	p.known.SetOnEvict(func(_ uint64, at *place) { f.places.left(at) })
 	return p
 }
 
 // named takes a cgroup's path.
 func (p *places) named(r *Record) {
-	at := place{path: r.Path}
+	at := &place{path: r.Path}
 	if c, ok := identity.FromCgroup(r.Path); ok {
 		at.Place = flow.Place{Container: c.ID, PodUID: c.PodUID}
 		if p.in[c.ID] == 0 && p.feed.o.Names != nil {
@@ -54,9 +60,12 @@ func (p *places) named(r *Record) {
 		}
 		p.in[c.ID]++
 		p.feed.o.Log("container %s: cgroup %d is %s", c.ID, r.Subject.Cgroup, shown(r.Path))
+		p.find(at)
 	}
 	if old, ok := p.known.Peek(r.Subject.Cgroup); ok {
 		p.left(old)
+	} else if p.feed.stats.UnknownPlace > 0 {
+		p.feed.release(r.Subject.Cgroup) // they were taken for the host's
 	}
 	p.known.Add(r.Subject.Cgroup, at)
 	p.answers()
@@ -67,6 +76,7 @@ func (p *places) of(r *Record) flow.Place {
 	at, ok := p.known.Get(r.Subject.Cgroup)
 	if !ok {
 		p.feed.stats.UnknownPlace++
+		return flow.Place{}
 	}
 	return at.Place
 }
@@ -87,26 +97,57 @@ func (p *places) answers() {
 }
 
 // lookEvery is how often it is looked whether cgroups are still there.
-const lookEvery = 10 * time.Second
+const lookEvery = 5 * time.Second
 
-// look takes in answers, and gives up containers whose cgroups are gone.
-func (p *places) look() {
-	p.answers()
-	if time.Since(p.looked) < lookEvery {
-		return
+// look tells which cgroups are gone: what was missed the last time already, so that
+// nothing of theirs is in the ring any more.
+func (p *places) look(now time.Time) (gone []uint64) {
+	if now.Sub(p.looked) < lookEvery {
+		return nil
 	}
-	p.looked = time.Now()
-	roots := cgroupRoots()
+	p.looked = now
 	for _, id := range p.known.Keys() {
 		at, _ := p.known.Peek(id)
-		if at.Container != "" && !anyBelow(roots, at.path) {
-			p.known.Remove(id)
-			p.left(at)
+		if p.find(at) {
+			at.missed = false
+		} else if at.missed {
+			gone = append(gone, id)
+		} else {
+			at.missed = true
 		}
+	}
+	if !p.sees {
+		return nil // a container's own view of its cgroups shows no others
+	}
+	return gone
+}
+
+// find tells whether a cgroup is there.
+func (p *places) find(at *place) bool {
+	for _, root := range append([]string{at.root}, p.roots...) {
+		if root == "" {
+			continue
+		}
+		if _, err := os.Stat(root + at.path); err == nil {
+			at.root, p.sees = root, p.sees || at.Container != ""
+			return true
+		}
+	}
+	return false
+}
+
+// leave gives cgroups up, and the containers that were in them.
+func (p *places) leave(gone []uint64) {
+	if len(gone) == 0 {
+		return
+	}
+	p.feed.release(gone...)
+	for _, id := range gone {
+		p.known.Remove(id)
 	}
 }
 
-func (p *places) left(at place) {
+func (p *places) left(at *place) {
 	if at.Container == "" {
 		return
 	}
@@ -129,15 +170,4 @@ func cgroupRoots() (roots []string) {
 		}
 	}
 	return roots
-}
-
-// anyBelow tells whether a path is there below one of the roots. Where no root is
-// mounted nothing can be said, and it is taken to be.
-func anyBelow(roots []string, path string) bool {
-	for _, root := range roots {
-		if _, err := os.Stat(root + path); err == nil {
-			return true
-		}
-	}
-	return len(roots) == 0
 }

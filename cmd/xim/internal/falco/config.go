@@ -5,9 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"text/template"
 
 	"github.com/xim-monitor/xim/plugin/flow"
@@ -97,11 +97,18 @@ type exclude struct {
 	Paths     []string `json:"path_prefixes,omitempty"`
 }
 
-// The values are JSON, which YAML takes.
-var config = template.Must(template.New("").Funcs(template.FuncMap{"json": func(v any) (string, error) {
-	b, err := json.Marshal(v)
-	return string(b), err
-}}).Parse(`# Made by "xim run --engine falco", for one run of it.
+// quote writes a value as JSON, which YAML takes.
+func quote(v any) string {
+	var b strings.Builder
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(v); err != nil {
+		panic(err) // texts, numbers and lists of them have none
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+var config = template.Must(template.New("").Funcs(template.FuncMap{"json": quote}).Parse(`# Made by "xim run --engine falco", for one run of it.
 # Without this, Falco drops reads and writes of files, whatever the rules ask for.
 base_syscalls:
   custom_set: []
@@ -168,12 +175,16 @@ func (c *Config) write(dir string) error {
 	if isFile(container) {
 		data.Container = container
 	}
+	changes, err := c.changes()
+	if err != nil {
+		return err
+	}
 	var text bytes.Buffer
 	if err := config.Execute(&text, data); err != nil {
 		return err
 	}
 	return errors.Join(
-		os.WriteFile(filepath.Join(dir, configFile), text.Bytes(), fs.FileMode(0o600)),
-		os.WriteFile(rules, c.changes(), 0o600),
+		os.WriteFile(filepath.Join(dir, configFile), text.Bytes(), 0o600),
+		os.WriteFile(rules, changes, 0o600),
 	)
 }

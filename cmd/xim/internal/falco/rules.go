@@ -2,7 +2,10 @@ package falco
 
 import (
 	"fmt"
+	"os"
 	"strings"
+
+	"go.yaml.in/yaml/v3"
 
 	"github.com/xim-monitor/xim/plugin/flow"
 )
@@ -10,42 +13,80 @@ import (
 // A shipped rule tells of a flow at the widest border that it crosses only, so that
 // each makes one alert. Here one granularity is asked for, whatever else is crossed: its
 // rules are on, without that condition, and the others are off.
-type change struct {
-	granularity flow.Granularity
+var rules = []struct {
 	name        string
-	condition   string // without it; "" where there is none
+	granularity flow.Granularity
+	runtimes    bool // what runtimes do by themselves has to be left out, without that condition
+}{
+	{"Cross-Pod Program Executed", flow.Pod, false},
+	{"Cross-Container Program Executed", flow.Container, false},
+	{"Cross-Pod Flow", flow.Pod, false},
+	{"Cross-Container Flow", flow.Container, true},
+	{"Cross-Process Flow", flow.Process, true},
 }
 
-var rules = []change{
-	{flow.Pod, "Cross-Pod Program Executed", ""},
-	{flow.Container, "Cross-Container Program Executed", `evt.type in (xim_exec_events) and xim_report_container ` +
-		`and not xim.container.writers in (xim_trusted_program_containers) and not user_known_cross_container_programs`},
-	{flow.Pod, "Cross-Pod Flow", ""},
-	{flow.Container, "Cross-Container Flow", `evt.type in (xim_read_events) and xim_report_container ` +
-		`and not xim.container.writers in (xim_trusted_containers) and not user_known_cross_container_flows` + notRuntimes},
-	{flow.Process, "Cross-Process Flow", `evt.type in (xim_read_events, xim_exec_events) and xim_report_process ` +
-		`and not xim.process.writers in (xim_trusted_processes) and not user_known_cross_process_flows` + notRuntimes},
-}
+// wider are the conditions that no wider border be crossed.
+var wider = strings.NewReplacer(" and xim.pod.crossflow=false", "", " and xim.container.crossflow=false", "")
 
-// notRuntimes is what Cross-Pod Flow has of its own: what container runtimes do crosses
-// the borders of pods.
-const notRuntimes = ` and not xim_runtime_flows`
+// notRuntimes is what Cross-Pod Flow has of its own.
+const notRuntimes = " and not xim_runtime_flows"
 
-// changes are to be loaded after the shipped rules.
-func (c *Config) changes() []byte {
+// changes are to be loaded after the rules.
+func (c *Config) changes() ([]byte, error) {
+	conditions, err := c.conditions()
+	if err != nil {
+		return nil, err
+	}
 	var b strings.Builder
 	b.WriteString("# Made by \"xim run --engine falco\", for one run of it.\n")
 	if c.Runtimes {
 		b.WriteString("- macro: xim_runtime_flows\n  condition: (xim_never)\n  override: {condition: replace}\n")
 	}
 	for _, r := range rules {
+		condition, ok := conditions[r.name]
+		if !ok {
+			return nil, fmt.Errorf("%q has no rule %q: --rules takes xim_rules.yaml, and files that are loaded after it", c.Rules, r.name)
+		}
 		on := r.granularity == c.Granularity
 		fmt.Fprintf(&b, "- rule: %s\n  enabled: %t\n", r.name, on)
-		if on && r.condition != "" {
-			fmt.Fprintf(&b, "  condition: %s\n  override: {enabled: replace, condition: replace}\n", r.condition)
-		} else {
+		if !on || r.granularity == flow.Pod {
 			b.WriteString("  override: {enabled: replace}\n")
+			continue
+		}
+		condition = wider.Replace(condition)
+		if r.runtimes {
+			condition += notRuntimes
+		}
+		fmt.Fprintf(&b, "  condition: %s\n  override: {enabled: replace, condition: replace}\n", quote(condition))
+	}
+	return []byte(b.String()), nil
+}
+
+// conditions are those of the rules, on one line each.
+func (c *Config) conditions() (map[string]string, error) {
+	found := map[string]string{}
+	for _, path := range c.Rules {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return nil, err
+		}
+		var entries []struct {
+			Rule, Condition string
+			Override        map[string]string
+		}
+		if err := yaml.Unmarshal(text, &entries); err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		for _, e := range entries {
+			condition := strings.Join(strings.Fields(e.Condition), " ")
+			switch {
+			case e.Rule == "" || condition == "":
+			case e.Override["condition"] == "append":
+				found[e.Rule] += " " + condition
+			default:
+				found[e.Rule] = condition
+			}
 		}
 	}
-	return []byte(b.String())
+	return found, nil
 }

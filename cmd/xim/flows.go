@@ -35,7 +35,7 @@ type flowsOptions struct {
 
 func (o *flowsOptions) register(f *pflag.FlagSet) {
 	f.SortFlags = false
-	f.StringVar(&o.state, "state", "", "the `FILE` that \"xim watch --state\" keeps, also while it runs")
+	f.StringVar(&o.state, "state", "", "the `FILE` that --state of \"xim run\" or \"xim watch\" keeps, also while it runs")
 	f.StringVar(&o.since, "since", "", "only flows seen since `TIME`: 90m, 24h or 7d ago, 2024-01-30, 2024-01-30T14:48:10Z")
 	f.StringVar(&o.filter.Granularity, "granularity", "", "only flows between these: process, container, pod or domain (where the alert did not say)")
 	f.StringVar(&o.filter.Writer, "writer", "", "only writers that match `GLOB` (* is any text, / included; ? is one byte)")
@@ -46,7 +46,7 @@ func (o *flowsOptions) register(f *pflag.FlagSet) {
 
 func (o *flowsOptions) parse() (err error) {
 	if o.state == "" {
-		return usage("--state FILE is missing: the file that \"xim watch --state FILE\" keeps")
+		return usage("--state FILE is missing: the file that \"xim run --state FILE\" or \"xim watch --state FILE\" keeps")
 	}
 	switch o.filter.Granularity {
 	case "", "process", "container", "pod", alert.Unknown:
@@ -68,8 +68,8 @@ func flowsCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "flows",
 		Short: "Show the flows seen so far",
-		Long: `flows shows what "xim watch --state FILE" has seen, the latest first. It may run
-while that does.
+		Long: `flows shows what "xim run" or "xim watch" has seen with --state FILE, the latest
+first. It may run while that does.
 
 dot and mermaid draw domains as boxes and all flows between two as one arrow;
 of many arrows those with the most flows, and the rest is counted.`,
@@ -118,7 +118,7 @@ func (o *flowsOptions) list() ([]dedup.Record, error) {
 		defer c.Close()
 		flows, err := c.List(o.filter)
 		if err != nil {
-			return nil, exitError{exitFailed, fmt.Errorf("ask the running xim watch: %w", err)}
+			return nil, exitError{exitFailed, fmt.Errorf("ask the xim that runs: %w", err)}
 		}
 		return flows, nil
 	}

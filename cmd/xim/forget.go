@@ -15,7 +15,7 @@ func forgetCommand() *cobra.Command {
 		Use:   "forget",
 		Short: "Forget flows, so that they are new again",
 		Long: `forget removes the flows that match, all if nothing is asked for, so that
-"xim watch" prints them again. It may run while that does.`,
+"xim watch" and "xim run" print them again. It may run while those do.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			n, err := o.forget()
@@ -37,7 +37,7 @@ func (o *flowsOptions) forget() (n int, err error) {
 	if c, err := control.Dial(o.state); err == nil {
 		defer c.Close()
 		if n, err = c.Forget(o.filter); err != nil {
-			return 0, exitError{exitFailed, fmt.Errorf("ask the running xim watch: %w", err)}
+			return 0, exitError{exitFailed, fmt.Errorf("ask the xim that runs: %w", err)}
 		}
 		return n, nil
 	}

@@ -1,5 +1,5 @@
-// Xim shows which flows cross a border on this machine: it reads Falco's alerts,
-// keeps each flow once, prints it, and passes it on.
+// Xim shows which flows cross a border on this machine: it watches it itself, or
+// reads Falco's alerts, keeps each flow once, prints it, and passes it on.
 package main
 
 import "os"

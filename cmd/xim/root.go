@@ -59,9 +59,10 @@ func rootCommand() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "xim",
 		Short: "Show which flows cross a border on this machine",
-		Long: `xim reads Falco's alerts, keeps each flow (writer, path, reader) once, prints
-it, and passes it on.
+		Long: `xim watches this machine, or reads Falco's alerts, keeps each flow (writer, path,
+reader) once, prints it, and passes it on.
 
+  xim run                                      this machine, now; as root
   falco -o json_output=true ... | xim watch    alerts from standard input
   xim watch --listen 127.0.0.1:2802            alerts from Falco's http_output
   xim flows --state /var/lib/xim/flows.db      what was seen so far`,
@@ -82,7 +83,7 @@ func exitCodesTopic() *cobra.Command {
 1  something failed on the way: a source, the store, standard output
 2  the command line or the configuration is wrong
 3  it could not start: a file, an address, a certificate or the store cannot be
-   opened
+   opened, the kernel sensor cannot run here, or there is no Falco
 4  flows that were to be forwarded were not delivered and are lost`,
 	}
 }

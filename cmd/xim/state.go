@@ -11,8 +11,8 @@ import (
 	"github.com/xim-monitor/xim/cmd/xim/internal/store"
 )
 
-// state is the store of a watch, and who answers for it. The zero value is a
-// watch without one.
+// state is the store of a run, and who answers for it. The zero value is a run
+// without one.
 type state struct {
 	path   string
 	store  *store.Store
@@ -28,7 +28,7 @@ func openState(path string) (*state, error) {
 		logf("%s", aside)
 	}
 	if errors.Is(err, store.ErrInUse) {
-		err = fmt.Errorf("%w: is another \"xim watch\" running with it?", err)
+		err = fmt.Errorf("%w: is another \"xim watch\" or \"xim run\" running with it?", err)
 	}
 	if err != nil {
 		return nil, cannotStart(err)

@@ -1,4 +1,4 @@
-package kernel_test
+package cri_test
 
 import (
 	"errors"
@@ -328,7 +328,7 @@ var scenarios = []struct {
 
 // Of everything that containers and pods hand around, exactly that is found which
 // crosses a border, under the right names.
-func TestContainers(t *testing.T) {
+func TestFlows(t *testing.T) {
 	m := newMachine(t, flow.Options{})
 	var right, wrong, missing int
 	for _, s := range scenarios {

@@ -54,7 +54,7 @@ By itself (--engine kernel) it needs no Falco: a sensor in the kernel (eBPF) han
 over the first of the reads and writes that matter. It wants root, or CAP_BPF and
 CAP_PERFMON, and gives up all but CAP_BPF once it runs. A flow's count is of such
 first reads: a read that repeats an earlier one stays in the kernel. If accesses
-are lost there, larger values of --ring and --max-objects lose fewer.
+are lost there, a larger --ring loses fewer.
 
 With --engine falco it runs Falco, with the plugin and its rules, instead.
 

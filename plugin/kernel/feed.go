@@ -102,6 +102,7 @@ func (f *Feed) Run(found Found) error {
 		err := f.source.Read(&r, now.Add(patience))
 		switch {
 		case err == nil:
+			f.places.ask(&r)
 			f.o.Lock.Lock()
 			f.take(&r, found)
 			f.o.Lock.Unlock()

@@ -13,7 +13,7 @@ import (
 
 // Names knows the pods of containers. Ask starts to find one out, by the container's
 // short id, and returns at once or after a moment; answers come from Answers, late or
-// never.
+// never. The Feed's lock is not held meanwhile.
 type Names interface {
 	Ask(container string)
 	Answers() <-chan flow.Description
@@ -50,14 +50,22 @@ func newPlaces(f *Feed) places {
 	return p
 }
 
+// ask asks for the pod of a container whose first cgroup is named. That may take a
+// moment, so the lock must not be held.
+func (p *places) ask(r *Record) {
+	if r.Kind != Cgroup || p.feed.o.Names == nil {
+		return
+	}
+	if c, ok := identity.FromCgroup(r.Path); ok && p.in[c.ID] == 0 {
+		p.feed.o.Names.Ask(c.ID)
+	}
+}
+
 // named takes a cgroup's path.
 func (p *places) named(r *Record) {
 	at := &place{path: r.Path}
 	if c, ok := identity.FromCgroup(r.Path); ok {
 		at.Place = flow.Place{Container: c.ID, PodUID: c.PodUID}
-		if p.in[c.ID] == 0 && p.feed.o.Names != nil {
-			p.feed.o.Names.Ask(c.ID)
-		}
 		p.in[c.ID]++
 		p.feed.o.Log("container %s: cgroup %d is %s", c.ID, r.Subject.Cgroup, shown(r.Path))
 		p.find(at)

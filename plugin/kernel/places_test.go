@@ -4,6 +4,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -38,9 +39,17 @@ func (script) Forget(Object) error { return nil }
 type namer struct {
 	asked   []string
 	answers chan flow.Description
+	lock    sync.Mutex // the Feed's: nobody else takes it
+	held    bool       // it was while it was asked
 }
 
-func (n *namer) Ask(container string)             { n.asked = append(n.asked, container) }
+func (n *namer) Ask(container string) {
+	n.asked = append(n.asked, container)
+	if n.held = n.held || !n.lock.TryLock(); !n.held {
+		n.lock.Unlock()
+	}
+}
+
 func (n *namer) Answers() <-chan flow.Description { return n.answers }
 
 // play runs a Feed on a script in a bubble of fake time. Cgroups are below root.
@@ -51,7 +60,7 @@ func play(t *testing.T, root string, of func(s script, f *Feed, n *namer, found 
 			t.Fatal(err)
 		}
 		s, n := make(script), &namer{answers: make(chan flow.Description, 10)}
-		f := NewFeed(s, FeedOptions{Tracker: tracker, Names: n})
+		f := NewFeed(s, FeedOptions{Tracker: tracker, Names: n, Lock: &n.lock})
 		f.places.roots = []string{root}
 		var found []string
 		ended := make(chan error)
@@ -67,6 +76,9 @@ func play(t *testing.T, root string, of func(s script, f *Feed, n *namer, found 
 		close(s)
 		if err := <-ended; err != nil {
 			t.Error(err)
+		}
+		if n.held {
+			t.Error("the lock was held while names were asked for")
 		}
 	})
 }

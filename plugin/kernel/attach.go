@@ -9,45 +9,39 @@ import (
 	"strings"
 
 	"github.com/cilium/ebpf"
-	"github.com/cilium/ebpf/btf"
 	"github.com/cilium/ebpf/link"
 )
-
-// The system calls that are looked at, as their functions in the kernel are named.
-var calls = []string{
-	"read", "readv", "pread64", "preadv", "preadv2",
-	"write", "writev", "pwrite64", "pwritev", "pwritev2",
-	"sendfile", "sendfile64", "splice", "copy_file_range",
-	"mmap", "mmap_pgoff", "old_mmap",
-	"open", "openat", "openat2", "creat", "open_by_handle_at",
-	"ftruncate", "ftruncate64",
-}
-
-// What stands before a call's name: of 64 bits, and of 32, where the calls whose
-// arguments differ have functions of their own.
-var abis = []string{"__x64_sys_", "__ia32_sys_", "__ia32_compat_sys_", "__x64_compat_sys_"}
 
 // functionPrefix marks the copies of the program that hangs on functions.
 const functionPrefix = "call_exit:"
 
-// load brings the programs into the kernel, for functions if they are wanted and
+// load brings the programs into the kernel: for functions if they are wanted and
 // allowed.
 func (s *Sensor) load(spec *ebpf.CollectionSpec, where Attach) error {
 	template := spec.Programs[directProgCallExit]
 	delete(spec.Programs, directProgCallExit)
-	if where != Tracepoint {
-		err := functionsAllowed(template)
-		if err == nil {
-			s.attached = Functions
-			delete(spec.Programs, directProgSysExit)
-			return s.loadFunctions(spec, template)
-		}
-		if where == Functions {
-			return fmt.Errorf("attach to functions: %w", err)
-		}
+	err := functionsAllowed(template)
+	if s.rings = err == nil; !s.rings {
+		delete(spec.Programs, directProgRingRead)
+		delete(spec.Programs, directProgRingWrite)
+	}
+	var functions []string
+	if err == nil && where != Tracepoint {
+		functions, err = callFunctions()
+	}
+	if err != nil && where == Functions {
+		return fmt.Errorf("attach to functions: %w", err)
 	}
 	s.attached = Tracepoint
-	var err error
+	if err == nil && where != Tracepoint {
+		s.attached = Functions
+		delete(spec.Programs, directProgSysExit)
+		for _, f := range functions {
+			p := template.Copy()
+			p.AttachTo = f
+			spec.Programs[functionPrefix+f] = p
+		}
+	}
 	s.objects, err = ebpf.NewCollection(spec)
 	return err
 }
@@ -66,27 +60,6 @@ func functionsAllowed(template *ebpf.ProgramSpec) error {
 		return err
 	}
 	return l.Close()
-}
-
-// loadFunctions loads the program once for each function that this kernel has.
-func (s *Sensor) loadFunctions(spec *ebpf.CollectionSpec, template *ebpf.ProgramSpec) error {
-	kernel, err := btf.LoadKernelSpec()
-	if err != nil {
-		return err
-	}
-	for _, abi := range abis {
-		for _, call := range calls {
-			var f *btf.Func
-			if kernel.TypeByName(abi+call, &f) != nil {
-				continue
-			}
-			p := template.Copy()
-			p.AttachTo = abi + call
-			spec.Programs[functionPrefix+abi+call] = p
-		}
-	}
-	s.objects, err = ebpf.NewCollection(spec)
-	return err
 }
 
 // watch lets the programs run: those for calls and executions first, so that no
@@ -110,7 +83,9 @@ func (s *Sensor) watch() error {
 func (s *Sensor) attachable() []string {
 	names := []string{directProgExecuted}
 	for name := range s.objects.Programs {
-		if name == directProgSysExit || strings.HasPrefix(name, functionPrefix) {
+		switch {
+		case name == directProgSysExit, name == directProgRingRead, name == directProgRingWrite,
+			strings.HasPrefix(name, functionPrefix):
 			names = append(names, name)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/cilium/ebpf"
 	"golang.org/x/sys/unix"
 )
 
@@ -64,7 +65,7 @@ func explain(err error) error {
 		return fmt.Errorf("%w: the kernel refuses it (is it in a container without CAP_BPF and CAP_PERFMON, or forbidden by a security module?): %w", ErrUnavailable, err)
 	case errors.Is(err, unix.ENOMEM):
 		return fmt.Errorf("no memory for the sensor's maps (lower objects, deeds or ring): %w", err)
-	case errors.Is(err, unix.EINVAL), errors.Is(err, unix.ENOTSUP), errors.Is(err, unix.EOPNOTSUPP):
+	case errors.Is(err, ebpf.ErrNotSupported), errors.Is(err, unix.EINVAL), errors.Is(err, unix.ENOTSUP):
 		return fmt.Errorf("%w: the kernel is too old or lacks a part (Linux 5.17 with BTF tracepoints is wanted): %w", ErrUnavailable, err)
 	}
 	return err

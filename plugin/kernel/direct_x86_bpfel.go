@@ -83,6 +83,8 @@ type directScratch struct {
 	_      structs.HostLayout
 	Record directRecord
 	Names  [4352]int8
+	Length uint32
+	Cut    uint32
 	Fresh  directWritten
 	Key    directDeedKey
 	Deed   directDeed
@@ -123,8 +125,11 @@ const (
 	directProgExecuted         = "executed"
 	directProgForget           = "forget"
 	directProgKnow             = "know"
+	directProgLeaveMeOut       = "leave_me_out"
 	directProgMappedToRead     = "mapped_to_read"
 	directProgMappedToWrite    = "mapped_to_write"
+	directProgRingRead         = "ring_read"
+	directProgRingWrite        = "ring_write"
 	directProgSysExit          = "sys_exit"
 	directVarClock             = "clock"
 	directVarEpochs            = "epochs"
@@ -184,8 +189,11 @@ type directProgramSpecs struct {
 	Executed      *ebpf.ProgramSpec `ebpf:"executed"`
 	Forget        *ebpf.ProgramSpec `ebpf:"forget"`
 	Know          *ebpf.ProgramSpec `ebpf:"know"`
+	LeaveMeOut    *ebpf.ProgramSpec `ebpf:"leave_me_out"`
 	MappedToRead  *ebpf.ProgramSpec `ebpf:"mapped_to_read"`
 	MappedToWrite *ebpf.ProgramSpec `ebpf:"mapped_to_write"`
+	RingRead      *ebpf.ProgramSpec `ebpf:"ring_read"`
+	RingWrite     *ebpf.ProgramSpec `ebpf:"ring_write"`
 	SysExit       *ebpf.ProgramSpec `ebpf:"sys_exit"`
 }
 
@@ -289,8 +297,11 @@ type directPrograms struct {
 	Executed      *ebpf.Program `ebpf:"executed"`
 	Forget        *ebpf.Program `ebpf:"forget"`
 	Know          *ebpf.Program `ebpf:"know"`
+	LeaveMeOut    *ebpf.Program `ebpf:"leave_me_out"`
 	MappedToRead  *ebpf.Program `ebpf:"mapped_to_read"`
 	MappedToWrite *ebpf.Program `ebpf:"mapped_to_write"`
+	RingRead      *ebpf.Program `ebpf:"ring_read"`
+	RingWrite     *ebpf.Program `ebpf:"ring_write"`
 	SysExit       *ebpf.Program `ebpf:"sys_exit"`
 }
 
@@ -300,8 +311,11 @@ func (p *directPrograms) Close() error {
 		p.Executed,
 		p.Forget,
 		p.Know,
+		p.LeaveMeOut,
 		p.MappedToRead,
 		p.MappedToWrite,
+		p.RingRead,
+		p.RingWrite,
 		p.SysExit,
 	)
 }

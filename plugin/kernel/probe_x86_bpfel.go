@@ -80,12 +80,14 @@ type probeScratch struct {
 		Flags   uint8
 		Unused  [5]uint8
 	}
-	Names [4352]int8
-	Fresh probeWritten
-	Key   probeDeedKey
-	Deed  probeDeed
-	Busy  uint32
-	_     [4]byte
+	Names  [4352]int8
+	Length uint32
+	Cut    uint32
+	Fresh  probeWritten
+	Key    probeDeedKey
+	Deed   probeDeed
+	Busy   uint32
+	_      [4]byte
 }
 
 type probeWritten struct {
@@ -121,8 +123,11 @@ const (
 	probeProgExecuted         = "executed"
 	probeProgForget           = "forget"
 	probeProgKnow             = "know"
+	probeProgLeaveMeOut       = "leave_me_out"
 	probeProgMappedToRead     = "mapped_to_read"
 	probeProgMappedToWrite    = "mapped_to_write"
+	probeProgRingRead         = "ring_read"
+	probeProgRingWrite        = "ring_write"
 	probeProgSysExit          = "sys_exit"
 	probeVarClock             = "clock"
 	probeVarEpochs            = "epochs"
@@ -182,8 +187,11 @@ type probeProgramSpecs struct {
 	Executed      *ebpf.ProgramSpec `ebpf:"executed"`
 	Forget        *ebpf.ProgramSpec `ebpf:"forget"`
 	Know          *ebpf.ProgramSpec `ebpf:"know"`
+	LeaveMeOut    *ebpf.ProgramSpec `ebpf:"leave_me_out"`
 	MappedToRead  *ebpf.ProgramSpec `ebpf:"mapped_to_read"`
 	MappedToWrite *ebpf.ProgramSpec `ebpf:"mapped_to_write"`
+	RingRead      *ebpf.ProgramSpec `ebpf:"ring_read"`
+	RingWrite     *ebpf.ProgramSpec `ebpf:"ring_write"`
 	SysExit       *ebpf.ProgramSpec `ebpf:"sys_exit"`
 }
 
@@ -287,8 +295,11 @@ type probePrograms struct {
 	Executed      *ebpf.Program `ebpf:"executed"`
 	Forget        *ebpf.Program `ebpf:"forget"`
 	Know          *ebpf.Program `ebpf:"know"`
+	LeaveMeOut    *ebpf.Program `ebpf:"leave_me_out"`
 	MappedToRead  *ebpf.Program `ebpf:"mapped_to_read"`
 	MappedToWrite *ebpf.Program `ebpf:"mapped_to_write"`
+	RingRead      *ebpf.Program `ebpf:"ring_read"`
+	RingWrite     *ebpf.Program `ebpf:"ring_write"`
 	SysExit       *ebpf.Program `ebpf:"sys_exit"`
 }
 
@@ -298,8 +309,11 @@ func (p *probePrograms) Close() error {
 		p.Executed,
 		p.Forget,
 		p.Know,
+		p.LeaveMeOut,
 		p.MappedToRead,
 		p.MappedToWrite,
+		p.RingRead,
+		p.RingWrite,
 		p.SysExit,
 	)
 }

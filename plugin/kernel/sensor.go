@@ -12,6 +12,7 @@ import (
 	"github.com/cilium/ebpf/btf"
 	"github.com/cilium/ebpf/link"
 	"github.com/cilium/ebpf/ringbuf"
+	"github.com/cilium/ebpf/rlimit"
 )
 
 // A Sensor is the programs in the kernel, what they remember, and the ring buffer by
@@ -20,9 +21,11 @@ type Sensor struct {
 	objects   *ebpf.Collection
 	links     []link.Link
 	attached  Attach
+	rings  bool
 	reader    *ringbuf.Reader
 	sample    ringbuf.Record
 	malformed atomic.Uint64
+	stop      sync.Once
 	close     sync.Once
 }
 
@@ -35,6 +38,9 @@ func Open(o Options) (*Sensor, error) {
 	if err := available(); err != nil {
 		return nil, err
 	}
+	if err := rlimit.RemoveMemlock(); err != nil { // it counts maps up to Linux 5.10
+		return nil, explain(err)
+	}
 	spec, err := programs(&o)
 	if err != nil {
 		return nil, err
@@ -43,6 +49,10 @@ func Open(o Options) (*Sensor, error) {
 	if err := s.load(spec, o.Attach); err != nil {
 		s.Close()
 		return nil, explain(err)
+	}
+	if _, err := s.objects.Programs[directProgLeaveMeOut].Run(&ebpf.RunOptions{}); err != nil {
+		s.Close()
+		return nil, fmt.Errorf("leave this process out: %w", explain(err))
 	}
 	if err := s.exclude(&o); err != nil {
 		s.Close()
@@ -77,7 +87,6 @@ func programs(o *Options) (*ebpf.CollectionSpec, error) {
 	for name, value := range map[string]uint32{
 		directVarIdentity:   uint32(o.Process),
 		directVarMaxWriters: uint32(o.MaxWriters),
-		directVarOwnPid:     uint32(os.Getpid()),
 		directVarHierarchy:  hierarchy,
 		directVarUsers:      uint32(len(o.Users)),
 		directVarProcesses:  uint32(len(o.Processes)),
@@ -123,6 +132,9 @@ func (s *Sensor) exclude(o *Options) error {
 // Attached tells where the programs hang: Functions or Tracepoint.
 func (s *Sensor) Attached() Attach { return s.attached }
 
+// SeesIOUring tells whether reads and writes by io_uring are seen.
+func (s *Sensor) SeesIOUring() bool { return s.rings }
+
 // ErrIdle says that nothing came for a while.
 var ErrIdle = errors.New("nothing was passed on")
 
@@ -133,7 +145,9 @@ func (s *Sensor) Read(r *Record, deadline time.Time) error {
 		s.reader.SetDeadline(deadline)
 		switch err := s.reader.ReadInto(&s.sample); {
 		case err == nil:
-		case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, ringbuf.ErrFlushed):
+		case errors.Is(err, ringbuf.ErrFlushed):
+			return os.ErrClosed
+		case errors.Is(err, os.ErrDeadlineExceeded):
 			return ErrIdle
 		default:
 			return err
@@ -161,10 +175,17 @@ func (s *Sensor) tell(program string, o Object) error {
 	return nil
 }
 
+// Stop lets the programs watch no longer. What they passed on before can still be
+// read; behind it Read returns os.ErrClosed.
+func (s *Sensor) Stop() error {
+	s.stop.Do(s.detach)
+	return s.reader.Flush()
+}
+
 // Close takes the programs and everything of theirs away.
 func (s *Sensor) Close() error {
 	s.close.Do(func() {
-		s.detach()
+		s.stop.Do(s.detach)
 		if s.reader != nil {
 			s.reader.Close()
 		}

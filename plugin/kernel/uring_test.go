@@ -57,10 +57,18 @@ func uring(op byte, fd int, b []byte) (int, error) {
 	}
 	defer unix.Munmap(entries)
 
+	// Go may move its own memory meanwhile.
+	data, err := unix.Mmap(-1, 0, 4096, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANON)
+	if err != nil {
+		return 0, err
+	}
+	defer unix.Munmap(data)
+	n := copy(data, b)
+
 	entries[0] = op
 	*(*int32)(unsafe.Pointer(&entries[4])) = int32(fd)
-	*(*uint64)(unsafe.Pointer(&entries[16])) = uint64(uintptr(unsafe.Pointer(&b[0])))
-	*(*uint32)(unsafe.Pointer(&entries[24])) = uint32(len(b))
+	*(*uint64)(unsafe.Pointer(&entries[16])) = uint64(uintptr(unsafe.Pointer(&data[0])))
+	*(*uint32)(unsafe.Pointer(&entries[24])) = uint32(n)
 	atomic.AddUint32((*uint32)(unsafe.Pointer(&rings[p.sq.tail])), 1)
 	if _, _, e := unix.Syscall6(sysEnter, ring, 1, 1, enterGetEvents, 0, 0); e != 0 {
 		return 0, e

@@ -4,8 +4,9 @@
 
 // weigh decides about an access that the short memory does not know. It returns what
 // is known from now on: READ, WROTE, or 0 where nothing is.
-static __noinline int weigh(struct scratch *s, struct access *a, struct task_struct *task, struct file *file)
+static __noinline int weigh(struct scratch *s, struct access *a)
 {
+	struct task_struct *task = a->task;
 	s->record.object = s->key.object;
 	s->record.subject = s->key.subject;
 	s->record.pid = BPF_CORE_READ(task, tgid);
@@ -35,7 +36,7 @@ static __noinline int weigh(struct scratch *s, struct access *a, struct task_str
 			return WROTE;
 	}
 	count(LOOKED_AT);
-	if (tell(s, a, task, file)) {
+	if (tell(s, a)) {
 		count(a->kind == RECORD_READ ? LOST_READS : LOST_WRITES);
 		return 0;
 	}
@@ -48,10 +49,8 @@ __noinline int take(struct access *a)
 {
 	if (!a)
 		return 0;
-	struct task_struct *task = a->task;
-	struct file *file = a->file;
 	u32 zero = 0;
-	struct scratch *s = bpf_map_lookup_elem(&scratches, &zero);
+	struct scratch *s = scratch();
 	struct recents *r = bpf_map_lookup_elem(&recents, &zero);
 	if (!s || !r)
 		return 0;
@@ -63,8 +62,8 @@ __noinline int take(struct access *a)
 	s->key.subject = a->subject;
 	s->key.name = a->name;
 	int known = READ | WROTE; // never of interest
-	if (holds_data(file))
-		known = weigh(s, a, task, file);
+	if (holds_data(a->file))
+		known = weigh(s, a);
 	if (known) {
 		struct recent *m = slot(r, a);
 		if (known_of(m, a))
@@ -173,8 +172,7 @@ __noinline int emptied(struct access *a)
 	if (!filtered(a->hash) && !everything)
 		return 0;
 	a->kind = RECORD_EMPTIED;
-	u32 zero = 0;
-	struct scratch *s = bpf_map_lookup_elem(&scratches, &zero);
+	struct scratch *s = scratch();
 	if (!s)
 		return 0;
 	if (__sync_val_compare_and_swap(&s->busy, 0, 1)) {
@@ -186,7 +184,7 @@ __noinline int emptied(struct access *a)
 	s->record.kind = RECORD_EMPTIED;
 	s->record.flags = 0;
 	s->record.length = s->record.program = 0;
-	if (pass(s, a)) {
+	if (pass(a)) {
 		count(LOST_EMPTIED);
 		struct written *o = bpf_map_lookup_elem(&objects, &s->key.object);
 		if (o) {

@@ -79,6 +79,8 @@ enum { FLAG_EMPTIED = 1, FLAG_PIPE = 2, FLAG_CUT = 4 };
 struct scratch {
 	struct record record;
 	char names[NAMES + 256]; // so that a name that starts below NAMES always fits
+	u32 length;              // of the names so far
+	u32 cut;                 // they are not all
 	struct written fresh;
 	struct deed_key key;
 	struct deed deed;
@@ -174,14 +176,21 @@ u32 epochs[EPOCHS];
 
 u64 clock = 1;
 
+u32 own_pid; // is never looked at
+
 // Settings.
 enum { BY_COMM, BY_EXE, BY_PID };
 const volatile u32 identity;
 const volatile u32 max_writers = 16;
-const volatile u32 own_pid;     // is never looked at
 const volatile u32 hierarchy;   // a cgroup v1 controller's number and 1, 0 for cgroup v2
 const volatile u32 users, processes; // how many are excluded
 const volatile u32 everything; // for comparison: nothing is held back
+
+static __always_inline struct scratch *scratch(void)
+{
+	u32 zero = 0;
+	return bpf_map_lookup_elem(&scratches, &zero);
+}
 
 static __always_inline void count(u32 what)
 {

@@ -1,30 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
-// Paths, walked from their last element up.
+// Paths, walked from their last element up, into the processor's scratch memory. The two
+// that walk are global functions, and so verified once.
 #pragma once
 
 #define DEPTH 64
 
-struct names {
-	u32 length;
-	u32 cut;
-};
-
-static __always_inline void name(struct scratch *s, struct names *n, const void *from)
+static __always_inline void name(struct scratch *s, const void *from)
 {
-	u32 at = n->length;
+	u32 at = s->length;
 	if (at >= NAMES - 256) {
-		n->cut = 1;
+		s->cut = 1;
 		return;
 	}
 	long got = bpf_probe_read_kernel_str(&s->names[at & (NAMES - 1)], 256, from);
 	if (got > 0 && got <= 256)
-		n->length = at + got;
+		s->length = at + got;
 }
 
 // A walk up from a file to its task's root, through the mounts on the way.
 struct walk {
 	struct scratch *s;
-	struct names *n;
 	struct vfsmount *mnt, *root_mnt;
 	struct dentry *at, *root;
 };
@@ -52,27 +47,28 @@ static long up_file(u32 i, struct walk *w)
 			return 0;
 		}
 		if (!i) // what is on no path, as memfd:x
-			name(w->s, w->n, BPF_CORE_READ(at, d_name.name));
+			name(w->s, BPF_CORE_READ(at, d_name.name));
 		return 1;
 	}
-	name(w->s, w->n, BPF_CORE_READ(at, d_name.name));
+	name(w->s, BPF_CORE_READ(at, d_name.name));
 	w->at = up;
 	return 0;
 }
 
 // file_names takes a file's path as its task sees it.
-static __noinline int file_names(struct scratch *s, struct names *n, struct task_struct *task, struct file *file)
+__noinline int file_names(u64 task_address, u64 file_address)
 {
+	struct task_struct *task = (void *)task_address;
+	struct file *file = (void *)file_address;
 	struct walk w = {
-		.s = s,
-		.n = n,
+		.s = scratch(),
 		.mnt = BPF_CORE_READ(file, f_path.mnt),
 		.at = BPF_CORE_READ(file, f_path.dentry),
 		.root_mnt = BPF_CORE_READ(task, fs, root.mnt),
 		.root = BPF_CORE_READ(task, fs, root.dentry),
 	};
-	if (bpf_loop(DEPTH, up_file, &w, 0) == DEPTH)
-		n->cut = 1;
+	if (w.s && bpf_loop(DEPTH, up_file, &w, 0) == DEPTH)
+		w.s->cut = 1;
 	return 0;
 }
 
@@ -87,7 +83,6 @@ static __always_inline struct kernfs_node *above(struct kernfs_node *kn)
 // A walk up from a cgroup to the root of its hierarchy.
 struct climb {
 	struct scratch *s;
-	struct names *n;
 	struct kernfs_node *at;
 };
 
@@ -97,15 +92,18 @@ static long up_cgroup(u32 i, struct climb *c)
 	struct kernfs_node *up = above(at);
 	if (!up)
 		return 1;
-	name(c->s, c->n, BPF_CORE_READ(at, name));
+	name(c->s, BPF_CORE_READ(at, name));
 	c->at = up;
 	return 0;
 }
 
-static __noinline int cgroup_names(struct scratch *s, struct names *n, struct kernfs_node *kn)
+__noinline int cgroup_names(u64 kn_address)
 {
-	struct climb c = {.s = s, .n = n, .at = kn};
+	struct climb c = {.s = scratch(), .at = (void *)kn_address};
+	if (!c.s)
+		return 0;
+	c.s->length = c.s->cut = 0;
 	if (bpf_loop(DEPTH, up_cgroup, &c, 0) == DEPTH)
-		n->cut = 1;
+		c.s->cut = 1;
 	return 0;
 }

@@ -36,8 +36,11 @@ static __always_inline bool known_of(const struct recent *m, const struct access
 
 // settle writes down a record for which there is room: from here on readers on other
 // processors find that there is something new, and theirs come behind it.
-static __noinline int settle(struct scratch *s, struct access *a)
+__noinline int settle(struct access *a)
 {
+	struct scratch *s = scratch();
+	if (!s || !a)
+		return 0;
 	if (a->kind == RECORD_EMPTIED) {
 		bpf_map_delete_elem(&objects, &s->key.object);
 		__sync_fetch_and_add(epoch_of(a->hash), 1);
@@ -89,13 +92,14 @@ static __always_inline u64 wakeup(u8 kind)
 	return waiting * 4 > bpf_ringbuf_query(&ring, BPF_RB_RING_SIZE) ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
 }
 
+// pass and settle are global functions, and so verified once.
 #define ROOM(n)                                                        \
 	if (need <= (n)) {                                             \
 		void *room = bpf_ringbuf_reserve(&ring, (n), 0);       \
 		if (!room)                                             \
 			return -1;                                     \
 		if (a)                                                 \
-			settle(s, a);                                  \
+			settle(a);                                     \
 		bpf_probe_read_kernel(room, (n), &s->record);          \
 		bpf_ringbuf_submit(room, wakeup(s->record.kind));      \
 		return 0;                                              \
@@ -103,8 +107,11 @@ static __always_inline u64 wakeup(u8 kind)
 
 // pass hands a record over. The place in the ring comes first and the memory of it
 // second: the other way about, a reader's record could overtake the writer's.
-static __noinline int pass(struct scratch *s, struct access *a)
+__noinline int pass(struct access *a)
 {
+	struct scratch *s = scratch();
+	if (!s)
+		return -1;
 	u32 need = sizeof(struct record) + s->record.length;
 	s->record.at = bpf_ktime_get_boot_ns();
 	ROOM(128)
@@ -125,17 +132,24 @@ static __always_inline struct cgroup *cgroup_of(struct task_struct *task)
 }
 
 // name_cgroup hands over a cgroup's path once, before the first record that has it.
-static __noinline int name_cgroup(struct scratch *s, struct task_struct *task, u64 id)
+__noinline int name_cgroup(struct access *a)
 {
+	struct scratch *s = scratch();
+	if (!s || !a)
+		return 0;
+	u64 id = a->subject.cgroup;
 	if (bpf_map_lookup_elem(&cgroups, &id))
 		return 0;
-	struct names n = {};
-	cgroup_names(s, &n, BPF_CORE_READ(cgroup_of(task), kn));
+	struct cgroup *g = cgroup_of(a->task);
+	cgroup_names((u64)BPF_CORE_READ(g, kn));
+	u8 flags = s->record.flags;
 	s->record.kind = RECORD_CGROUP;
-	s->record.flags = n.cut ? FLAG_CUT : 0;
-	s->record.length = n.length;
+	s->record.flags = s->cut ? FLAG_CUT : 0;
+	s->record.length = s->length;
 	s->record.program = 0;
-	if (pass(s, NULL)) {
+	int lost = pass(NULL);
+	s->record.flags = flags;
+	if (lost) {
 		count(LOST_CGROUPS);
 		return 0;
 	}
@@ -156,25 +170,24 @@ static __noinline int excluded(struct scratch *s)
 }
 
 // tell makes the record of an access, and passes it on.
-static __noinline int tell(struct scratch *s, struct access *a, struct task_struct *task, struct file *file)
+static __always_inline int tell(struct scratch *s, struct access *a)
 {
-	name_cgroup(s, task, s->key.subject.cgroup);
-	struct names n = {};
-	file_names(s, &n, task, file);
+	name_cgroup(a);
+	s->length = s->cut = 0;
+	file_names((u64)a->task, (u64)a->file);
 	s->record.program = 0;
-	if (identity == BY_EXE && n.length < NAMES) {
-		s->record.program = n.length;
-		struct file *exe = BPF_CORE_READ(task, mm, exe_file);
-		if (exe)
-			file_names(s, &n, task, exe);
+	if (identity == BY_EXE) {
+		struct task_struct *task = a->task;
+		s->record.program = s->length;
+		file_names((u64)task, (u64)BPF_CORE_READ(task, mm, exe_file));
 	}
-	s->record.length = n.length;
+	s->record.length = s->length;
 	s->record.kind = a->kind;
 	s->record.op = a->op;
 	s->record.flags |= a->pipe ? FLAG_PIPE : 0;
-	if (n.cut) {
+	if (s->cut) {
 		s->record.flags |= FLAG_CUT;
 		count(CUT_PATHS);
 	}
-	return pass(s, a);
+	return pass(a);
 }

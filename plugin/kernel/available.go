@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
 	"strings"
 
 	"github.com/cilium/ebpf"
@@ -18,6 +19,9 @@ const kernelTypes = "/sys/kernel/btf/vmlinux"
 
 // available tells what is missing before anything is tried.
 func available() error {
+	if runtime.GOARCH != "amd64" {
+		return fmt.Errorf("%w: it knows the registers of x86-64 only, this is %s", ErrUnavailable, runtime.GOARCH)
+	}
 	if _, err := os.Stat(kernelTypes); err != nil {
 		return fmt.Errorf("%w: the kernel has no type information (%s; CONFIG_DEBUG_INFO_BTF)", ErrUnavailable, kernelTypes)
 	}

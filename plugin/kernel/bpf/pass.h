@@ -83,11 +83,13 @@ __noinline int settle(struct access *a)
 	return 0;
 }
 
+// wakeup tells whether the reader of the ring is to be woken. A write by itself is
+// nothing to tell: it waits for a read, for company, or for the reader's next look. The
+// kernel's own choice would let a read behind such a write wait as well.
 static __always_inline u64 wakeup(u8 kind)
 {
-	// A write by itself is nothing to tell: it waits for the reader, or the clock.
 	if (kind == RECORD_READ)
-		return 0;
+		return BPF_RB_FORCE_WAKEUP;
 	u64 waiting = bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA);
 	return waiting * 4 > bpf_ringbuf_query(&ring, BPF_RB_RING_SIZE) ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
 }

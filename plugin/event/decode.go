@@ -231,6 +231,8 @@ func (e *Event) async(p *params) error {
 		e.Kind = Described
 	case "container_removed":
 		e.Kind = Removed
+	case "xim":
+		e.Kind = Crossed
 	default:
 		return nil
 	}

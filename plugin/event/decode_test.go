@@ -243,6 +243,8 @@ func TestDecode(t *testing.T) {
 			event(Event{Kind: Removed, Data: []byte(`{}`)}), nil},
 		{"container of 70,000 bytes", raw(Async, u32(0), str("container"), make([]byte, 70000)),
 			event(Event{Kind: Described, Data: make([]byte, 69999)}), nil},
+		{"xim", raw(Async, u32(0), str("xim"), str(`{"seq":1}`)),
+			event(Event{Kind: Crossed, Data: []byte(`{"seq":1}`)}), nil},
 		{"another plugin's event", raw(Async, u32(0), str("dropped_asynch"), str(`{}`)), nothing, nil},
 		{"async without parameters", raw(Async), nothing, nil},
 

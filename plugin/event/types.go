@@ -48,6 +48,7 @@ const (
 	Named          // something has the name Path now that it had not before
 	Described      // Data describes a container
 	Removed        // the container that Data describes is gone
+	Crossed        // Data names a crossing that the kernel sensor found
 )
 
 // NoFD stands for a side that an access does not have.
@@ -82,7 +83,7 @@ type Event struct {
 	DirFD int64 // MadePipe: what Path is relative to; AtCwd for the working directory
 
 	Path []byte // Executed: the program, empty where unknown; MadePipe, Named: as given
-	Data []byte // Described, Removed
+	Data []byte // Described, Removed, Crossed
 }
 
 // AtCwd is the directory descriptor that stands for the working directory.

@@ -2,6 +2,7 @@ package flow
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 )
 
@@ -135,5 +136,25 @@ func TestOptions(t *testing.T) {
 		if _, err := New(o); err == nil {
 			t.Errorf("New(%+v): no error", o)
 		}
+	}
+}
+
+// Whoever remembers objects as well learns which there are, and which are gone for want
+// of room.
+func TestKeysAndEvicted(t *testing.T) {
+	tr := newTracker(t, Options{MaxObjects: 2})
+	var gone []Key
+	tr.OnEvict(func(k Key) { gone = append(gone, k) })
+	tr.OnChange(nil)
+	w := tr.Subject("A", Place{})
+	for ino := range uint64(4) {
+		tr.Write(FileKey(1, 2, ino), w, "/x", 100)
+	}
+	tr.Truncated(FileKey(1, 2, 2)) // not for want of room
+	if want := []Key{FileKey(1, 2, 0), FileKey(1, 2, 1)}; !slices.Equal(gone, want) {
+		t.Errorf("gone are %v, want %v", gone, want)
+	}
+	if got, want := tr.Keys(), []Key{FileKey(1, 2, 3)}; !slices.Equal(got, want) {
+		t.Errorf("there are %v, want %v", got, want)
 	}
 }

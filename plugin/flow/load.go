@@ -137,8 +137,16 @@ func (t *Tracker) Learn(from *Tracker) {
 	}
 }
 
-// OnChange sets what is called in place of Options.Changed.
-func (t *Tracker) OnChange(changed func(Key)) { t.opts.Changed = changed }
+// OnChange sets what is called in place of Options.Changed; nil for nothing.
+func (t *Tracker) OnChange(changed func(Key)) {
+	if changed == nil {
+		changed = func(Key) {}
+	}
+	t.opts.Changed = changed
+}
+
+// OnEvict sets what is called in place of Options.Evicted.
+func (t *Tracker) OnEvict(evicted func(Key)) { t.opts.Evicted = evicted }
 
 // UseCold sets where objects go that leave memory, in place of Options.Cold.
 func (t *Tracker) UseCold(c Cold) { t.opts.Cold = c }

@@ -120,6 +120,9 @@ func New(opts Options) (*Tracker, error) {
 	return t, nil
 }
 
+// Keys lists the objects that are in memory.
+func (t *Tracker) Keys() []Key { return t.objects.lru.Keys() }
+
 // Write says that a subject wrote an object, which it sees at path.
 func (t *Tracker) Write(k Key, s Subject, path string, at int64) { t.write(k, s, path, 0, at) }
 

@@ -1,5 +1,7 @@
 package flow
 
+import "slices"
+
 // A Verdict says that a read crosses a border, at which granularities, and who
 // wrote what is read. It refers to nothing that a later write can take away.
 type Verdict struct {
@@ -50,6 +52,20 @@ func (v *Verdict) Flow(g Granularity, w *Writer) string {
 // FlowItem writes one flow as an item of a list.
 func (v *Verdict) FlowItem(g Granularity, w *Writer) string {
 	return EscapeItem(w.Domain) + Arrow + EscapeItem(v.Path) + Arrow + EscapeItem(v.ReaderDomain(g))
+}
+
+// Clone makes a copy that lives as long as it is wanted: what a Tracker gives, its next
+// read overwrites.
+func (v *Verdict) Clone() *Verdict {
+	c := *v
+	for g := range c.crossings {
+		c.crossings[g].Writers = slices.Clone(v.crossings[g].Writers)
+		for i := range c.crossings[g].Writers {
+			w := &c.crossings[g].Writers[i]
+			w.path = slices.Clone(w.path)
+		}
+	}
+	return &c
 }
 
 // reset empties the verdict and keeps its memory.

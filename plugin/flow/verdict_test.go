@@ -1,6 +1,10 @@
 package flow
 
-import "testing"
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
 
 func TestVerdictTellsBothSides(t *testing.T) {
 	tr := newTracker(t, Options{})
@@ -106,5 +110,30 @@ func TestNothingOfTheCallersIsKept(t *testing.T) {
 	v = read([]byte("/path"))
 	if got := whole(v); got != "/path /d/x A c1 nn/aa" || v.Crossing(Pod).New {
 		t.Errorf("later got %s, new %v", got, v.Crossing(Pod).New)
+	}
+}
+
+// A copy says the same, whatever is read, written and forgotten after it.
+func TestVerdictClone(t *testing.T) {
+	tr := newTracker(t, Options{})
+	a, b, r := tr.Subject("A", Place{"c1", "u1"}), tr.Subject("B", Place{"c2", ""}), tr.Subject("R", Place{})
+	k := InodeKey(1, 7)
+	tr.Write(k, a, "/mnt/a", 100)
+	tr.Write(k, b, "/mnt/b", 200)
+	tell := func(v *Verdict) (text string) {
+		for _, g := range Granularities {
+			for _, w := range v.Crossing(g).Writers {
+				text += fmt.Sprintln(v.Op, v.Flow(g, &w), w.Path(), w.Process, v.Age(&w), v.Crossing(g).New)
+			}
+		}
+		return text
+	}
+	v := tr.Read(k, r, "/data", OpPread, 500)
+	before, kept := tell(v), v.Clone()
+	tr.Write(InodeKey(1, 8), r, "/other/name", 600)
+	tr.Read(InodeKey(1, 8), b, "/another", OpMmap, 700)
+	tr.Truncated(k)
+	if got := tell(kept); got != before || strings.Count(got, "\n") != 6 {
+		t.Errorf("got\n%swant\n%s", got, before)
 	}
 }

@@ -105,6 +105,11 @@ func attachSensor(b *testing.B) (end func()) {
 	if err != nil {
 		b.Fatal(err)
 	}
+	return feedFrom(b, s)
+}
+
+func feedFrom(b *testing.B, s *Sensor) (end func()) {
+	b.Helper()
 	t, err := flow.New(flow.Options{})
 	if err != nil {
 		b.Fatal(err)

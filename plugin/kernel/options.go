@@ -29,7 +29,7 @@ const (
 
 // What Options has where nothing else is said.
 const (
-	DefaultObjects    = 65536
+	DefaultObjects    = 32768
 	DefaultDeeds      = 65536
 	DefaultRing       = 4 << 20
 	DefaultMaxWriters = 16

@@ -21,7 +21,7 @@ type Sensor struct {
 	objects   *ebpf.Collection
 	links     []link.Link
 	attached  Attach
-	rings  bool
+	rings     bool
 	reader    *ringbuf.Reader
 	sample    ringbuf.Record
 	malformed atomic.Uint64

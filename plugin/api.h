@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 enum { FW_SUCCESS = 0, FW_FAILURE = 1 };
+enum { FW_MAX_ERROR = 1024 };
 
 enum {
 	FW_INT64 = 4,
@@ -34,6 +35,9 @@ typedef struct {
 	uint64_t num;
 	const char *source;
 } fw_event_input;
+
+/* Takes an asynchronous event; where it fails it writes why. */
+typedef int32_t (*fw_async_handler)(void *owner, const fw_event *evt, char *err);
 
 typedef union {
 	int64_t s64;

@@ -74,21 +74,27 @@ var (
 		"fw_extract_input.offsets":     "value_offsets",
 	}
 
+	apiFunctions = map[string]string{"fw_async_handler": "ss_plugin_async_event_handler_t"}
+
 	apiConstants = map[string]string{
 		"FW_SUCCESS": "SS_PLUGIN_SUCCESS",
 		"FW_FAILURE": "SS_PLUGIN_FAILURE",
-		"FW_INT64":   "SS_PLUGIN_ST_INT64",
-		"FW_UINT8":   "SS_PLUGIN_ST_UINT8",
-		"FW_UINT32":  "SS_PLUGIN_ST_UINT32",
-		"FW_UINT64":  "SS_PLUGIN_ST_UINT64",
-		"FW_STRING":  "SS_PLUGIN_ST_STRING",
-		"FW_TABLE":   "SS_PLUGIN_ST_TABLE",
+
+		"FW_MAX_ERROR": "PLUGIN_MAX_ERRLEN",
+
+		"FW_INT64":  "SS_PLUGIN_ST_INT64",
+		"FW_UINT8":  "SS_PLUGIN_ST_UINT8",
+		"FW_UINT32": "SS_PLUGIN_ST_UINT32",
+		"FW_UINT64": "SS_PLUGIN_ST_UINT64",
+		"FW_STRING": "SS_PLUGIN_ST_STRING",
+		"FW_TABLE":  "SS_PLUGIN_ST_TABLE",
 	}
 )
 
 var (
 	cComment  = regexp.MustCompile(`(?s)/\*.*?\*/|//[^\n]*`)
 	cAggr     = regexp.MustCompile(`(?s)typedef (?:struct|union) \{(.*?)\} (\w+);`)
+	cFuncType = regexp.MustCompile(`typedef [\w ]+ \(\*(\w+)\)\(([^()]*)\);`)
 	cEnum     = regexp.MustCompile(`(?s)enum \{(.*?)\}`)
 	cFunction = regexp.MustCompile(`\(\*(\w+)\)\(([^()]*)\)`)
 	cLastName = regexp.MustCompile(`(\w+)(?:\[\d+\])?$`)
@@ -163,8 +169,16 @@ func TestAPIMatchesHeader(t *testing.T) {
 		fmt.Fprintf(&c, "_Static_assert(%s, %q);\n", cond, cond)
 	}
 	structs := cAggr.FindAllStringSubmatch(api, -1)
-	if len(structs) != strings.Count(api, "typedef") {
-		t.Errorf("%d typedefs in api.h, of which %d are understood", strings.Count(api, "typedef"), len(structs))
+	functions := cFuncType.FindAllStringSubmatch(api, -1)
+	if understood := len(structs) + len(functions); understood != strings.Count(api, "typedef") {
+		t.Errorf("%d typedefs in api.h, of which %d are understood", strings.Count(api, "typedef"), understood)
+	}
+	for _, f := range functions {
+		ours, theirs := f[1], apiFunctions[f[1]]
+		if want := headerParams[theirs]; !slices.Equal(want, []int{countParams(f[2])}) {
+			t.Errorf("%s takes %d parameters, %q takes %v", ours, countParams(f[2]), theirs, want)
+		}
+		assert("sizeof(((%s)0)(0, 0, 0)) == sizeof(((%s)0)(0, 0, 0))", ours, theirs)
 	}
 	members := 0
 	for _, s := range structs {
@@ -204,6 +218,10 @@ func TestAPIMatchesHeader(t *testing.T) {
 			}
 			assert("(int)%s == (int)%s", name, theirs)
 		}
+	}
+	// What sense.c defines.
+	if set := headerParams["set_async_event_handler"]; !slices.Equal(set, []int{3}) {
+		t.Errorf("set_async_event_handler takes %v parameters, ours 3", set)
 	}
 	// What the Go and C files write as plain numbers.
 	assert("SS_PLUGIN_METRIC_VALUE_TYPE_U64 == 2")

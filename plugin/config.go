@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os/user"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/xim-monitor/xim/plugin/flow"
+	"github.com/xim-monitor/xim/plugin/kernel"
 )
 
 // configSchema is permissive: the framework's own message would name neither the
@@ -25,6 +27,8 @@ type config struct {
 	cache       bool
 	limits      flow.Options
 	exclude     exclusion
+	sensor      sensorName
+	kernel      kernel.Options // what the kernel sensor alone has
 
 	stateFile     string        // where the memory is saved; empty: nowhere
 	stateInterval time.Duration // between two snapshots
@@ -41,15 +45,59 @@ const (
 	byPID     processIdentity = "pid"
 )
 
+// sensorName says who tells of accesses.
+type sensorName string
+
+const (
+	byFalco  sensorName = "falco"  // its events of system calls
+	byKernel sensorName = "kernel" // an eBPF sensor of our own
+)
+
+func (c *config) sensing() bool { return c.sensor == byKernel }
+
+// sensorOptions are the kernel sensor's settings.
+func (c *config) sensorOptions() kernel.Options {
+	o := c.kernel
+	o.MaxWriters = c.limits.MaxWriters
+	o.Process = map[processIdentity]kernel.Process{byComm: kernel.ByComm, byExePath: kernel.ByExePath, byPID: kernel.ByPID}[c.process]
+	o.Users = c.exclude.users
+	for _, name := range c.exclude.processes {
+		if len(name) <= maxComm { // a longer one is nobody's, and would be cut
+			o.Processes = append(o.Processes, name)
+		}
+	}
+	return o
+}
+
+// maxComm is the longest command name that the kernel keeps.
+const maxComm = 15
+
+// fits tells which keys contradict one another.
+func (c *config) fits() error {
+	const sorry = `configuration key "sensor": kernel cannot be combined with `
+	switch {
+	case !c.sensing():
+	case c.compat:
+		return errors.New(sorry + "compat: xIM 0.7 reckons by system calls")
+	case c.stateDir != "":
+		return errors.New(sorry + "state_dir: the sensor would not know of the objects there; raise max_objects")
+	case len(c.exclude.processes) > 0 && c.process != byComm:
+		return fmt.Errorf(sorry+"exclude.processes while process_identity is %s: it knows processes by their command names", c.process)
+	}
+	return nil
+}
+
 // parseConfig reads the configuration. Every error names the key, what was found
 // and what was expected.
 func parseConfig(text string) (config, error) {
-	c := config{granularity: flow.Process, process: byComm, cache: true, stateInterval: time.Minute}
+	c := config{granularity: flow.Process, process: byComm, cache: true, sensor: byFalco, stateInterval: time.Minute}
 	if strings.TrimSpace(text) == "" {
 		return c, nil
 	}
-	err := eachKey("", []byte(text), c.set)
-	return c, err
+	if err := eachKey("", []byte(text), c.set); err != nil {
+		return c, err
+	}
+	return c, c.fits()
 }
 
 // eachKey calls set for every member of a JSON object.
@@ -113,8 +161,30 @@ func (c *config) set(key string, value json.RawMessage) error {
 		return limit(key, value, 1<<30, &c.maxStored)
 	case "exclude":
 		return eachKey("exclude.", value, c.setExclude)
+	case "sensor":
+		name, err := choice(key, value, string(byFalco), string(byKernel))
+		c.sensor = sensorName(name)
+		return err
+	case "kernel":
+		return eachKey("kernel.", value, c.setKernel)
 	}
-	return unknown(key, value, "granularity, compat, process_identity, max_objects, max_writers, max_flows, exclude, state_file, state_interval, state_dir, max_stored_objects, cache")
+	return unknown(key, value, "granularity, compat, process_identity, max_objects, max_writers, max_flows, exclude, state_file, state_interval, state_dir, max_stored_objects, cache, sensor, kernel")
+}
+
+func (c *config) setKernel(key string, value json.RawMessage) error {
+	switch key {
+	case "kernel.attach":
+		name, err := choice(key, value, string(kernel.Auto), string(kernel.Functions), string(kernel.Tracepoint))
+		c.kernel.Attach = kernel.Attach(name)
+		return err
+	case "kernel.ring":
+		return limit(key, value, 1<<28, &c.kernel.Ring)
+	case "kernel.objects":
+		return limit(key, value, 1<<24, &c.kernel.Objects)
+	case "kernel.deeds":
+		return limit(key, value, 1<<24, &c.kernel.Deeds)
+	}
+	return unknown(key, value, "kernel.attach, kernel.ring, kernel.objects, kernel.deeds")
 }
 
 func (c *config) setExclude(key string, value json.RawMessage) error {

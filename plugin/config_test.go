@@ -12,11 +12,12 @@ import (
 	"time"
 
 	"github.com/xim-monitor/xim/plugin/flow"
+	"github.com/xim-monitor/xim/plugin/kernel"
 )
 
 // defaults is the configuration of an empty text, changed.
 func defaults(change func(*config)) config {
-	c := config{granularity: flow.Process, process: byComm, cache: true, stateInterval: time.Minute}
+	c := config{granularity: flow.Process, process: byComm, cache: true, sensor: byFalco, stateInterval: time.Minute}
 	change(&c)
 	return c
 }
@@ -52,6 +53,16 @@ func TestConfigAccepted(t *testing.T) {
 		{`{"exclude":{"users":["root",1000,"65534"]}}`, defaults(func(c *config) { c.exclude.users = []uint32{0, 1000, 65534} })},
 		{`{"exclude":{"processes":["a b","c"]}}`, defaults(func(c *config) { c.exclude.processes = []string{"a b", "c"} })},
 		{`{"exclude":{"path_prefixes":["/a/","/b"]}}`, defaults(func(c *config) { c.exclude.paths = []string{"/a", "/b"} })},
+		{`{"sensor":"falco"}`, defaults(func(*config) {})},
+		{`{"sensor":"kernel"}`, defaults(func(c *config) { c.sensor = byKernel })},
+		{`{"sensor":"kernel","compat":false,"exclude":{"processes":["a"],"users":[7]}}`, defaults(func(c *config) {
+			c.sensor, c.exclude = byKernel, exclusion{processes: []string{"a"}, users: []uint32{7}}
+		})},
+		{`{"kernel":{}}`, defaults(func(*config) {})},
+		{`{"kernel":null}`, defaults(func(*config) {})},
+		{`{"kernel":{"attach":"tracepoint","ring":1048576,"objects":5,"deeds":16777216}}`, defaults(func(c *config) {
+			c.kernel = kernel.Options{Attach: kernel.Tracepoint, Ring: 1 << 20, Objects: 5, Deeds: 1 << 24}
+		})},
 		// Falco hands on what YAML leaves empty as null, and the text 123 as a number.
 		{`null`, defaults(func(*config) {})},
 		{`{"exclude":null}`, defaults(func(*config) {})},
@@ -88,6 +99,9 @@ func TestConfigRefused(t *testing.T) {
 		`{"exclude":{"users":"root"}}`, `{"exclude":{"users":{}}}`, `{"exclude":{"users":[null]}}`, `{"exclude":{"users":[true]}}`, `{"exclude":{"users":["no such user"]}}`, `{"exclude":{"users":[-1]}}`, `{"exclude":{"users":[1.5]}}`, `{"exclude":{"users":[4294967296]}}`, `{"exclude":{"users":[["root"]]}}`,
 		`{"exclude":{"processes":[""]}}`, `{"exclude":{"processes":[null]}}`, `{"exclude":{"processes":"a"}}`,
 		`{"exclude":{"path_prefixes":["data"]}}`, `{"exclude":{"path_prefixes":[""]}}`, `{"exclude":{"path_prefixes":[1]}}`,
+		`{"sensor":"ebpf"}`, `{"sensor":null}`, `{"sensor":{"kernel":{}}}`,
+		`{"kernel":"auto"}`, `{"kernel":{"attach":"kprobe"}}`, `{"kernel":{"ring":0}}`, `{"kernel":{"ring":268435457}}`, `{"kernel":{"objects":0}}`, `{"kernel":{"deeds":"many"}}`, `{"kernel":{"sensor":1}}`,
+		`{"sensor":"kernel","compat":true}`, `{"sensor":"kernel","state_dir":"/var/lib/xim"}`, `{"sensor":"kernel","process_identity":"pid","exclude":{"processes":["1"]}}`,
 		`{"granularty":"pod"}`, `{"Granularity":"pod"}`, `{"":1}`, `{"a\nb":"c"}`, `{"users":["root"]}`,
 		`{"max_flows":0,"compat":1}`,
 		`[]`, `"pod"`, `1`, `{`, `{"granularity":"pod"`, `{} {}`, `{granularity: pod}`,
@@ -154,5 +168,18 @@ func golden(t *testing.T, name, got string) {
 	}
 	if got != string(want) {
 		t.Errorf("not as in %s (go test -update writes it anew):\n%s", path, got)
+	}
+}
+
+// The kernel sensor keeps 15 bytes of a command name: a longer one is no process's, and
+// cut it would be another's.
+func TestSensorOptions(t *testing.T) {
+	c, err := parseConfig(`{"sensor":"kernel","max_writers":3,"exclude":{"users":[7],"processes":["a","123456789012345","1234567890123456"]}}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := kernel.Options{MaxWriters: 3, Users: []uint32{7}, Processes: []string{"a", "123456789012345"}}
+	if got := c.sensorOptions(); !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v, want %+v", got, want)
 	}
 }

@@ -5,7 +5,7 @@
 
 uint16_t *plugin_get_extract_event_types(uint32_t *n, void *state)
 {
-	static uint16_t types[] = {7, 113, 117, 121, 189, 167, 333, 161, 163, 293, 331};
+	static uint16_t types[] = {7, 113, 117, 121, 189, 167, 333, 161, 163, 293, 331, 402};
 	(void)state;
 	*n = sizeof types / sizeof *types;
 	return types;

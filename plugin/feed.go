@@ -33,6 +33,8 @@ func (p *instance) parse(raw []byte, out *C.xim_outcome) {
 		}
 	case event.Described, event.Removed:
 		p.describe(e)
+	case event.Crossed:
+		p.crossed(e, out)
 	case event.Opened, event.Executed, event.MadePipe, event.Named:
 		if !p.config.compat {
 			p.change(e, out)

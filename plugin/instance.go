@@ -38,9 +38,15 @@ type instance struct {
 	counts  counts
 	keeper  keeper
 	store   *spill.Store // on disk; nil where there is none
-	running bool         // between capture_open and capture_close
-	ran     bool         // was opened at least once
-	notice  string       // for the log, from another thread than the framework's
+
+	sense      *sense      // nil where no kernel sensor runs
+	senseStats sensorStats // of the one that ran last
+	feedLock   heldLock
+	outbox     outbox
+
+	running bool   // between capture_open and capture_close
+	ran     bool   // was opened at least once
+	notice  string // for the log, from another thread than the framework's
 
 	err    error // the last one, for the framework
 	errBuf ptr.StringBuffer
@@ -67,7 +73,8 @@ func (p *instance) SetLastError(err error)            { p.err = err }
 func (p *instance) LastErrorBuffer() sdk.StringBuffer { return &p.errBuf }
 
 func newInstance(shim *C.xim_shim, text string) (*instance, error) {
-	p := &instance{shim: shim, pseudo: map[uint32]int64{}}
+	p := &instance{shim: shim, pseudo: map[uint32]int64{}, outbox: newOutbox()}
+	p.feedLock.mu = &p.mu
 	var err error
 	if p.config, err = parseConfig(text); err != nil {
 		return p, err
@@ -75,7 +82,12 @@ func newInstance(shim *C.xim_shim, text string) (*instance, error) {
 	if p.config.compat && p.config.limits.MaxWriters == 0 {
 		p.config.limits.MaxWriters = 1 << 16 // nothing is ever forgotten
 	}
-	p.config.limits.Changed = p.changed
+	if p.config.sensing() {
+		shim.sensing = 1
+		p.config.limits.Evicted = p.evicted
+	} else {
+		p.config.limits.Changed = p.changed
+	}
 	if p.tracker, err = flow.New(p.config.limits); err != nil {
 		return p, err
 	}
@@ -150,6 +162,7 @@ func ximDestroy(h C.uintptr_t) {
 	p := cgo.Handle(h).Value().(*instance)
 	cgo.Handle(h).Delete()
 	defer func() { _ = recover() }()
+	p.stopSensing()
 	p.captureClosed()
 	p.park()
 	p.values.reset()
@@ -158,16 +171,19 @@ func ximDestroy(h C.uintptr_t) {
 }
 
 //export ximOpened
-func ximOpened(h C.uintptr_t) {
+func ximOpened(h C.uintptr_t, rc *C.int32_t) {
 	p := cgo.Handle(h).Value().(*instance)
 	defer p.guard(nil)
-	p.captureOpened()
+	if p.err = p.captureOpened(); p.err != nil {
+		*rc = C.FW_FAILURE
+	}
 }
 
 //export ximClosed
 func ximClosed(h C.uintptr_t) {
 	p := cgo.Handle(h).Value().(*instance)
 	defer p.guard(nil)
+	p.stopSensing()
 	p.captureClosed()
 }
 

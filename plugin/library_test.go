@@ -129,8 +129,10 @@ api 3.11.0
 schema 4.0.0
 parse-sources ["syscall"]
 extract-sources ["syscall"]
+async-sources ["syscall"]
+async-events ["xim"]
 parse-types 7 113 117 121 9 115 119 123 189 167 333 161 163 3 307 327 337 59 5 363 365 367 151 407 53 55 223 335 225 227 186 401 199 193 427 293 331 402 415 417 175 177 319 309 311
-extract-types 7 113 117 121 189 167 333 161 163 293 331
+extract-types 7 113 117 121 189 167 333 161 163 293 331 402
 init-schema 1 {"$schema":"http://json-schema.org/draft-04/schema#","type":"object"}
 fields 57`, "about")
 }
@@ -150,12 +152,13 @@ func TestExportedSymbols(t *testing.T) {
 	slices.Sort(got)
 	want := []string{
 		"plugin_capture_close", "plugin_capture_open", "plugin_destroy", "plugin_extract_fields",
+		"plugin_get_async_event_sources", "plugin_get_async_events",
 		"plugin_get_contact", "plugin_get_description", "plugin_get_extract_event_sources",
 		"plugin_get_extract_event_types", "plugin_get_fields", "plugin_get_init_schema",
 		"plugin_get_last_error", "plugin_get_metrics", "plugin_get_name",
 		"plugin_get_parse_event_sources", "plugin_get_parse_event_types",
 		"plugin_get_required_api_version", "plugin_get_required_event_schema_version",
-		"plugin_get_version", "plugin_init", "plugin_parse_event",
+		"plugin_get_version", "plugin_init", "plugin_parse_event", "plugin_set_async_event_handler",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("exported:\n%s\nwant:\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))

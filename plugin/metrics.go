@@ -23,6 +23,7 @@ type metric struct {
 // numbers lists every counter and every size; docs/operations.md says what they mean.
 func (p *instance) numbers() []metric {
 	s, c, shim, stored := p.tracker.Stats(), &p.counts, p.shim, p.stored()
+	k, box := p.sensed(), &p.outbox
 	return []metric{
 		{name: "events", value: uint64(shim.events)},
 		{name: "cache_hits", value: uint64(shim.cache.hits)},
@@ -50,7 +51,7 @@ func (p *instance) numbers() []metric {
 		{name: "malformed_events", value: c.malformed},
 		{name: "incomplete_events", value: c.incomplete},
 		{name: "bad_metadata", value: c.badMetadata},
-		{name: "excluded", value: c.excluded},
+		{name: "excluded", value: c.excluded + k.Excluded},
 		{name: "panics", value: c.panics},
 		{name: "objects", gauge: true, value: uint64(s.Objects)},
 		{name: "flows_known", gauge: true, value: uint64(s.KnownFlows)},
@@ -64,6 +65,20 @@ func (p *instance) numbers() []metric {
 		{name: "snapshot_bytes", gauge: true, value: uint64(p.keeper.size)},
 		{name: "snapshot_time_seconds", gauge: true, value: p.keeper.unix()},
 		{name: "snapshot_failures", value: p.keeper.failures},
+		{name: "sensor_attached", gauge: true, value: k.attached},
+		{name: "sensor_writes", value: k.PassedWrites},
+		{name: "sensor_reads", value: k.PassedReads},
+		{name: "sensor_lost", value: k.Lost()},
+		{name: "sensor_unremembered", value: k.Unremembered},
+		{name: "sensor_no_file", value: k.NoFile},
+		{name: "sensor_cut_paths", value: k.CutPaths},
+		{name: "sensor_unknown_places", value: k.UnknownPlace},
+		{name: "sensor_not_forgotten", value: k.NotForgotten},
+		{name: "events_sent", value: box.sent},
+		{name: "events_sent_again", value: box.again},
+		{name: "events_lost", value: box.lost},
+		{name: "events_waiting", gauge: true, value: uint64(len(box.waiting))},
+		{name: "threads_made", value: box.introduced},
 	}
 }
 

@@ -123,8 +123,7 @@ static void forget_thread(xim_shim *x, uint64_t tid)
 	xim_cache_drop_group(&x->cache, (uint32_t)tid);
 }
 
-/* Notes the verdict of an event. */
-static void set_verdict(xim_shim *x, const fw_event_input *in, uint32_t verdict, uint32_t remembered)
+void xim_set_verdict(xim_shim *x, const fw_event_input *in, uint32_t verdict, uint32_t remembered)
 {
 	x->verdict_num = in->num;
 	x->verdict = verdict;
@@ -137,7 +136,7 @@ static void look(uintptr_t handle, xim_shim *x, const fw_event_input *in, xim_ou
 	*out = (xim_outcome){.group = group_of(x, in->evt->tid)};
 	ximParse(handle, (void *)in->evt, in->evt->len, out);
 	if (out->verdict != 0)
-		set_verdict(x, in, out->verdict, 0);
+		xim_set_verdict(x, in, out->verdict, 0);
 }
 
 /* A read or write through one descriptor: the hot path. */
@@ -154,7 +153,7 @@ static void transfer(uintptr_t handle, xim_shim *x, const fw_event_input *in, ui
 		const xim_entry *hit = xim_cache_hit(&x->cache, xim_cache_group(&x->cache, e->tid), fd, half, e->ts);
 		if (hit != NULL) {
 			if (half == HALF_READ && hit->crosses != 0)
-				set_verdict(x, in, hit->crosses, 1);
+				xim_set_verdict(x, in, hit->crosses, 1);
 			return;
 		}
 	}
@@ -256,6 +255,10 @@ static int is_access(const fw_event *e)
 int32_t plugin_parse_event(void *state, const fw_event_input *in, const fw_parse_input *input)
 {
 	xim_shim *x = xim_instances[(uintptr_t)state];
+	if (x->sensing) {
+		xim_sense((uintptr_t)state, x, in, input->reader, input->writer);
+		return FW_SUCCESS;
+	}
 	/* The events at the head of a capture share a number; they are no accesses. */
 	if (in->num == x->parsed_num && is_access(in->evt))
 		return FW_SUCCESS;
@@ -266,7 +269,9 @@ int32_t plugin_parse_event(void *state, const fw_event_input *in, const fw_parse
 
 void xim_parse_early(uintptr_t handle, xim_shim *x, const fw_event_input *in, const fw_reader *reader)
 {
-	if (in->num != x->parsed_num && is_access(in->evt))
+	if (x->sensing)
+		xim_sense(handle, x, in, reader, NULL);
+	else if (in->num != x->parsed_num && is_access(in->evt))
 		parse(handle, x, in, reader);
 }
 
@@ -276,5 +281,5 @@ void xim_look_again(uintptr_t handle, xim_shim *x, const fw_event_input *in, con
 	uint32_t verdict = x->verdict;
 	x->reader = reader;
 	look(handle, x, in, &out);
-	set_verdict(x, in, verdict, 0);
+	xim_set_verdict(x, in, verdict, 0);
 }

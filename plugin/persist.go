@@ -39,25 +39,33 @@ var parked struct {
 	mu      sync.Mutex
 	tag     string
 	tracker *flow.Tracker
+	posted  []*crossing // that the framework did not hand back
 }
 
 // tag tells memories apart that do not mean the same.
 func (c *config) tag() string {
-	return fmt.Sprintf("compat=%t process_identity=%s", c.compat, c.process)
+	tag := fmt.Sprintf("compat=%t process_identity=%s", c.compat, c.process)
+	if c.sensing() { // its objects have generations besides
+		tag += " sensor=kernel"
+	}
+	return tag
 }
 
 // captureOpened begins a capture: what an instance before this one knew is taken
 // over, from this process or from the state file.
-func (p *instance) captureOpened() {
+func (p *instance) captureOpened() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.running {
-		return
+		return nil
+	}
+	if err := p.openSensor(); err != nil {
+		return err
 	}
 	p.running, p.ran = true, true
 	clear(p.pseudo)
 	p.openStore() // what has no room in memory goes there from the start
-	old := p.unpark()
+	old, posted := p.unpark()
 	if p.config.stateFile != "" && p.lock() {
 		if old == nil {
 			old = p.read()
@@ -68,6 +76,11 @@ func (p *instance) captureOpened() {
 	if old != nil {
 		p.adopt(old)
 	}
+	p.startSensing()
+	for _, c := range posted {
+		p.post(c, time.Now())
+	}
+	return nil
 }
 
 // captureClosed ends a capture, with a last snapshot. The store is closed after it,
@@ -102,7 +115,8 @@ func (p *instance) captureClosed() {
 func (p *instance) adopt(old *flow.Tracker) {
 	p.actors.lru.Purge() // they hold subjects of the other one
 	old.Learn(p.tracker)
-	old.OnChange(p.changed)
+	old.OnChange(p.config.limits.Changed)
+	old.OnEvict(p.config.limits.Evicted)
 	p.useStore(old)
 	p.tracker, p.verdict = old, nil
 }
@@ -115,20 +129,21 @@ func (p *instance) park() {
 	p.actors.lru.Purge()
 	parked.mu.Lock()
 	defer parked.mu.Unlock()
-	parked.tag, parked.tracker = p.config.tag(), p.tracker
+	parked.tag, parked.tracker, parked.posted = p.config.tag(), p.tracker, p.outbox.empty()
 }
 
-// unpark takes the memory that was left, if it fits this configuration.
-func (p *instance) unpark() *flow.Tracker {
+// unpark takes the memory that was left, if it fits this configuration, and what was
+// found and not told yet.
+func (p *instance) unpark() (*flow.Tracker, []*crossing) {
 	parked.mu.Lock()
 	defer parked.mu.Unlock()
-	old := parked.tracker
-	parked.tracker = nil
+	old, posted := parked.tracker, parked.posted
+	parked.tracker, parked.posted = nil, nil
 	if old == nil || parked.tag != p.config.tag() {
-		return nil
+		return nil, nil
 	}
 	if old.SameLimits(p.config.limits) {
-		return old
+		return old, posted
 	}
 	var saved []byte
 	save := old.Save()
@@ -139,7 +154,7 @@ func (p *instance) unpark() *flow.Tracker {
 	if err != nil {
 		p.say("the memory of the instance before could not be taken over: %v", err)
 	}
-	return resized
+	return resized, posted
 }
 
 func (p *instance) lock() bool {

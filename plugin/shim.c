@@ -41,6 +41,8 @@ void *plugin_init(const fw_init_input *in, int32_t *rc)
 		free(x);
 		return NULL;
 	}
+	if (*rc == FW_SUCCESS && x->sensing)
+		xim_tables_mark(&x->tables, in);
 	xim_instances[handle] = x;
 	return (void *)handle;
 }
@@ -76,12 +78,14 @@ static void handlers_on_own_stack(void)
 int32_t plugin_capture_open(void *state, const void *in)
 {
 	xim_shim *x = xim_instances[(uintptr_t)state];
+	int32_t rc = FW_SUCCESS;
 	(void)in;
 	handlers_on_own_stack();
 	x->parsed_num = x->verdict_num = 0; /* event numbers begin anew */
-	ximOpened((uintptr_t)state);
+	x->made_tid = 0;
+	ximOpened((uintptr_t)state, &rc);
 	xim_cache_clear(&x->cache);
-	return FW_SUCCESS;
+	return rc;
 }
 
 int32_t plugin_capture_close(void *state, const void *in)

@@ -65,6 +65,14 @@ int xim_tables_init(xim_tables *t, const fw_init_input *input, const char **miss
 	return sub_fields(t, in, missing);
 }
 
+void xim_tables_mark(xim_tables *t, const fw_init_input *input)
+{
+	const char *name = "xim_made";
+	t->made = input->tables->fields->get(t->threads, name, FW_UINT64);
+	if (t->made == NULL)
+		t->made = input->tables->fields->add(t->threads, name, FW_UINT64);
+}
+
 static const char *text(const xim_tables *t, const fw_reader *r, void *entry, const void *field)
 {
 	fw_value v;
@@ -158,4 +166,46 @@ int xim_read_fd(const xim_tables *t, const fw_reader *r, int64_t tid, int64_t fd
 		out->name = "";
 	out->name_len = (uint32_t)strlen(out->name);
 	return rc;
+}
+
+static int write_text(const xim_tables *t, const fw_writer *w, void *entry, const void *field, const char *text)
+{
+	fw_value v = {.str = text};
+	return field == NULL || *text == 0 || w->write(t->threads, entry, field, &v) == FW_SUCCESS;
+}
+
+int xim_make_thread(const xim_tables *t, const fw_reader *r, const fw_writer *w, const xim_newcomer *who, uint64_t mark)
+{
+	fw_value tid = {.s64 = who->tid}, pid = {.s64 = who->pid}, uid = {.u32 = who->uid}, made = {.u64 = mark};
+	if (t->made == NULL)
+		return 0;
+	void *entry = w->create(t->threads);
+	if (entry == NULL)
+		return 0;
+	if (w->write(t->threads, entry, t->pid, &pid) != FW_SUCCESS ||
+	    w->write(t->threads, entry, t->uid, &uid) != FW_SUCCESS ||
+	    w->write(t->threads, entry, t->made, &made) != FW_SUCCESS ||
+	    !write_text(t, w, entry, t->comm, who->comm) ||
+	    !write_text(t, w, entry, t->exe_path, who->exe_path) ||
+	    !write_text(t, w, entry, t->container_id, who->container_id)) {
+		w->destroy(t->threads, entry);
+		return 0;
+	}
+	entry = w->add(t->threads, &tid, entry);
+	if (entry == NULL)
+		return 0; /* the table is full; the entry was its to destroy */
+	r->release(t->threads, entry);
+	return 1;
+}
+
+void xim_unmake_thread(const xim_tables *t, const fw_reader *r, const fw_writer *w, int64_t tid, uint64_t mark)
+{
+	fw_value key = {.s64 = tid}, v;
+	void *entry = thread_entry(t, r, tid);
+	if (entry == NULL)
+		return;
+	int ours = r->read(t->threads, entry, t->made, &v) == FW_SUCCESS && v.u64 == mark;
+	r->release(t->threads, entry);
+	if (ours)
+		w->erase(t->threads, &key);
 }

@@ -16,6 +16,8 @@ typedef struct {
 	/* fields of a cgroup and of a descriptor */
 	void *cgroup_path;
 	void *fd_type, *fd_flags, *fd_name, *fd_dev, *fd_ino;
+	/* of our own: marks the threads that we made */
+	void *made;
 } xim_tables;
 
 typedef struct {
@@ -26,6 +28,13 @@ typedef struct {
 	uint32_t ncgroups;
 	const char *cgroups[MAX_CGROUPS]; /* paths */
 } xim_thread;
+
+/* A thread that the framework does not know. */
+typedef struct {
+	int64_t tid, pid;
+	uint32_t uid;
+	const char *comm, *exe_path, *container_id; /* the last two empty where not known */
+} xim_newcomer;
 
 typedef struct {
 	uint8_t type;
@@ -41,6 +50,16 @@ enum { FOUND = 0, NO_THREAD = 1, NO_FD = 2 };
 
 /* Finds the table and its fields; on failure tells in missing what there is not. */
 int xim_tables_init(xim_tables *t, const fw_init_input *in, const char **missing);
+
+/* Adds the mark to the table, at init: without it no thread is made. */
+void xim_tables_mark(xim_tables *t, const fw_init_input *in);
+
+/*
+ * Makes a thread, and takes it away again unless it has been made anew since by the
+ * framework. What made it is told by the mark, which is not 0.
+ */
+int xim_make_thread(const xim_tables *t, const fw_reader *r, const fw_writer *w, const xim_newcomer *who, uint64_t mark);
+void xim_unmake_thread(const xim_tables *t, const fw_reader *r, const fw_writer *w, int64_t tid, uint64_t mark);
 
 int xim_read_pid(const xim_tables *t, const fw_reader *r, int64_t tid, int64_t *pid);
 int xim_read_thread(const xim_tables *t, const fw_reader *r, int64_t tid, xim_thread *out);

@@ -14,6 +14,17 @@
  *   fd TID FD TYPE DEV INO NAME  a descriptor of that thread; type 0 removes it
  *   event N HEX                  parse these bytes, show what is extracted
  *   metric N NAME                one metric's value
+ *   handler N                    instance N may send events; nohandler N: no longer
+ *   refuse COUNT TEXT            fail to take that many events with TEXT in their data
+ *   lose COUNT TEXT              take so many and drop them
+ *   take N COUNT TEXT            wait for so many events with TEXT in their data, and
+ *                                show each as event does, without its number; others
+ *                                are parsed and not shown
+ *   taken N COUNT TEXT           the same until so many had a flow, and show only how
+ *                                many those were
+ *   close N                      capture_close
+ *   bpf                          the ids of what of BPF this process holds
+ *   sh COMMAND                   run it, and wait for it
  *   cycle COUNT CONFIG           init, open and destroy, COUNT times
  *   cycles COUNT CONFIG          the same in two threads at once
  *   signals N COUNT              parse while signals come in, COUNT of each kind
@@ -22,6 +33,7 @@
  *                                LIES mutations of each event besides
  */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <dlfcn.h>
 #include <malloc.h>
 #include <pthread.h>
@@ -30,6 +42,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../../plugin/api.h"
@@ -57,6 +70,8 @@ static int32_t (*capture_open)(void *, const void *), (*capture_close)(void *, c
 static int32_t (*parse_event)(void *, const fw_event_input *, const fw_parse_input *);
 static int32_t (*extract_fields)(void *, const fw_event_input *, const fw_extract_input *);
 static fw_metric *(*get_metrics)(void *, uint32_t *);
+static const char *(*get_async_sources)(void), *(*get_async_events)(void);
+static int32_t (*set_handler)(void *, void *, fw_async_handler);
 
 static void load(const char *path)
 {
@@ -85,6 +100,9 @@ static void load(const char *path)
 		{"plugin_parse_event", &parse_event},
 		{"plugin_extract_fields", &extract_fields},
 		{"plugin_get_metrics", &get_metrics},
+		{"plugin_get_async_event_sources", &get_async_sources},
+		{"plugin_get_async_events", &get_async_events},
+		{"plugin_set_async_event_handler", &set_handler},
 	};
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
 		void *f = dlsym(lib, all[i].name);
@@ -146,11 +164,14 @@ static field fields[] = {
 	{CGROUPS, "second", FW_STRING}, {DESCRIPTORS, "type", FW_UINT8},
 	{DESCRIPTORS, "open_flags", FW_UINT32}, {DESCRIPTORS, "name", FW_STRING},
 	{DESCRIPTORS, "dev", FW_UINT32}, {DESCRIPTORS, "ino", FW_UINT64},
+	{THREADS, "xim_made", FW_UINT64},
 };
 
 typedef struct {
 	int64_t tid, pid;
 	char comm[32], container[80];
+	uint64_t made;
+	int shown;
 } thread;
 
 typedef struct {
@@ -161,6 +182,7 @@ typedef struct {
 	char name[4096];
 } descriptor;
 
+static int showing; /* the event that is fed */
 static thread threads[1024];
 static descriptor *descriptors[1024];
 static int nthreads, ndescriptors, made_up;
@@ -281,6 +303,8 @@ static int table_read(void *t, void *entry_, const void *field_, fw_value *out)
 #define IS(n) (strcmp(f->name, n) == 0)
 	if (IS("pid"))
 		out->s64 = e->t.pid;
+	else if (IS("xim_made"))
+		out->u64 = e->t.made;
 	else if (IS("uid"))
 		out->u32 = (uint32_t)e->t.tid % 3 * 1000;
 	else if (IS("comm"))
@@ -336,6 +360,56 @@ static void *writer_create(void *t)
 	return e;
 }
 
+/* An entry that is added is the table's, and lent until it is released. */
+static void *writer_add(void *t, const fw_value *key, void *e)
+{
+	entry *added = e;
+	if (t != &thread_table)
+		die("an entry was added to another table than threads");
+	added->t.tid = key->s64;
+	for (int i = 0; i < nthreads; i++)
+		if (threads[i].tid == key->s64)
+			die("the thread %lld was made though it was there", (long long)key->s64);
+	threads[nthreads++] = added->t;
+	threads[nthreads - 1].shown = showing;
+	if (showing)
+		printf("thread %s of process %s, container [%s]\n", added->t.comm, added->t.pid == added->t.tid ? "itself" : "another", added->t.container);
+	return added;
+}
+
+static int writer_erase(void *t, const fw_value *key)
+{
+	(void)t;
+	for (int i = 0; i < nthreads; i++)
+		if (threads[i].tid == key->s64) {
+			if (threads[i].shown)
+				printf("thread %s erased\n", threads[i].comm);
+			threads[i] = threads[--nthreads];
+			return FW_SUCCESS;
+		}
+	return FW_FAILURE;
+}
+
+static int writer_write(void *t, void *entry_, const void *field_, const fw_value *in)
+{
+	entry *e = entry_;
+	const field *f = field_;
+	(void)t;
+#define IS(n) (strcmp(f->name, n) == 0)
+	if (IS("pid"))
+		e->t.pid = in->s64;
+	else if (IS("xim_made"))
+		e->t.made = in->u64;
+	else if (IS("comm"))
+		snprintf(e->t.comm, sizeof e->t.comm, "%s", in->str);
+	else if (IS("container_id"))
+		snprintf(e->t.container, sizeof e->t.container, "%s", in->str);
+	else if (!IS("uid") && !IS("exe_path"))
+		return FW_FAILURE;
+#undef IS
+	return FW_SUCCESS;
+}
+
 static void *owner_table(void *owner, const char *name, int key_type)
 {
 	(void)owner;
@@ -348,6 +422,9 @@ static void owner_log(void *owner, const char *component, const char *msg, int s
 	printf("log %d %s: %s\n", severity, component, msg);
 }
 
+static fw_writer writer = {
+	.create = writer_create, .destroy = table_release, .add = writer_add, .erase = writer_erase, .write = writer_write,
+};
 static fw_reader reader = {.name = table_name, .size = table_size, .get = table_get, .read = table_read, .release = table_release};
 
 /* ---- instances ---- */
@@ -357,6 +434,9 @@ enum { MAX_INSTANCES = 300 };
 typedef struct {
 	void *state;
 	uint64_t num; /* of the last event */
+	int handled;  /* it has a handler */
+	fw_event **queue;
+	size_t queued, taken;
 } instance;
 
 static instance instances[MAX_INSTANCES];
@@ -377,7 +457,7 @@ static int32_t start(instance *x, const char *config)
 	fw_reader *r = malloc(sizeof *r);
 	fw_init_tables *t = malloc(sizeof *t);
 	char *text = strdup(config);
-	*w = (fw_writer){.create = writer_create, .destroy = table_release};
+	*w = writer;
 	*f = (fw_fields){.get = fields_get, .add = fields_get};
 	*r = reader;
 	*t = (fw_init_tables){.get = owner_table, .fields = f, .reader = r, .writer = w};
@@ -429,23 +509,33 @@ static void extract(instance *x, const fw_event_input *in, fw_extract_field *f, 
 		}
 }
 
+static int crossings; /* with flows, of what was fed and not shown */
+
+enum { QUIET, NUMBERED, SHOWN };
+
 static void feed(instance *x, const uint8_t *bytes, size_t size, int show)
 {
 	fw_event *e = malloc(size);
 	memcpy(e, bytes, size);
 	fw_reader *r = malloc(sizeof *r);
 	*r = reader;
+	fw_writer *w = malloc(sizeof *w);
+	*w = writer;
 	fw_event_input in = {e, ++x->num, "syscall"};
-	fw_parse_input input = {.reader = r};
+	fw_parse_input input = {.reader = r, .writer = w};
+	showing = show;
 	if (parse_event(x->state, &in, &input) != FW_SUCCESS)
 		die("parsing failed");
 	callback_ends();
 	free(r);
+	free(w);
 
 	if (show) {
 		fw_extract_field f[] = {{.field_id = crossflow_id}, {.field_id = flows_id}};
 		extract(x, &in, f, 2);
-		printf("%llu %s", (unsigned long long)in.num, *(uint32_t *)f[0].res ? "crosses" : "-");
+		if (show == NUMBERED)
+			printf("%llu ", (unsigned long long)in.num);
+		printf("%s", *(uint32_t *)f[0].res ? "crosses" : "-");
 		for (uint64_t i = 0; i < f[1].res_len; i++)
 			printf(" [%s]", ((const char **)f[1].res)[i]);
 		putchar('\n');
@@ -454,6 +544,7 @@ static void feed(instance *x, const uint8_t *bytes, size_t size, int show)
 		for (uint32_t i = 0; i < nfields; i++)
 			f[i].field_id = i;
 		extract(x, &in, f, nfields);
+		crossings += f[flows_id].res_len > 0;
 	}
 	free(e);
 }
@@ -465,6 +556,120 @@ static size_t unhex(const char *hex, uint8_t *to, size_t size)
 	for (; n < size && sscanf(hex + 2 * n, "%2x", &v) == 1; n++)
 		to[n] = (uint8_t)v;
 	return n;
+}
+
+/* ---- asynchronous events ---- */
+
+static pthread_mutex_t queues = PTHREAD_MUTEX_INITIALIZER;
+
+static struct {
+	int count;
+	char text[4096];
+} refused, lost;
+
+static int has_text(const fw_event *e, const char *text)
+{
+	return memmem(e, e->len, text, strlen(text)) != NULL;
+}
+
+/* It may be called from any thread, and by no one who has no handler any more. */
+static int32_t take_in(void *owner, const fw_event *e, char *err)
+{
+	instance *x = owner;
+	int32_t rc = FW_SUCCESS;
+	pthread_mutex_lock(&queues);
+	if (!x->handled)
+		die("an event was sent though there is no handler");
+	if (lost.count > 0 && has_text(e, lost.text)) {
+		lost.count--;
+	} else if (refused.count > 0 && has_text(e, refused.text)) {
+		refused.count--;
+		snprintf(err, FW_MAX_ERROR, "%0*d", FW_MAX_ERROR - 1, 7);
+		rc = FW_FAILURE;
+	} else {
+		fw_event *copy = malloc(e->len);
+		memcpy(copy, e, e->len);
+		x->queue = realloc(x->queue, (x->queued + 1) * sizeof *x->queue);
+		x->queue[x->queued++] = copy;
+	}
+	pthread_mutex_unlock(&queues);
+	return rc;
+}
+
+static void handle(instance *x, int on)
+{
+	if (on)
+		x->handled = 1;
+	if (set_handler(x->state, x, on ? take_in : NULL) != FW_SUCCESS)
+		die("the handler was refused");
+	if (!on)
+		x->handled = 0;
+}
+
+static fw_event *next_event(instance *x, time_t until)
+{
+	fw_event *e = NULL;
+	while (e == NULL && time(NULL) < until) {
+		pthread_mutex_lock(&queues);
+		if (x->taken < x->queued)
+			e = x->queue[x->taken++];
+		pthread_mutex_unlock(&queues);
+		if (e == NULL)
+			usleep(1000);
+	}
+	return e;
+}
+
+static void take(instance *x, const char *args, int show)
+{
+	char text[4096] = "";
+	int count = 0, n = 0, found = 0;
+	if (sscanf(args, "%d %4095s", &count, text) != 2)
+		die("take %s", args);
+	time_t until = time(NULL) + 20;
+	while ((show ? n : found) < count) {
+		fw_event *e = next_event(x, until);
+		if (e == NULL)
+			break;
+		int ours = has_text(e, text);
+		crossings = 0;
+		feed(x, (uint8_t *)e, e->len, ours && show ? SHOWN : QUIET);
+		n += ours;
+		found += ours && crossings;
+		free(e);
+	}
+	if (!show || n < count)
+		printf("took %d events%s\n", show ? n : found, show ? "" : " with a flow");
+}
+
+static void drop_queue(instance *x)
+{
+	while (x->taken < x->queued)
+		free(x->queue[x->taken++]);
+	free(x->queue);
+	x->queue = NULL;
+	x->queued = x->taken = 0;
+}
+
+static void show_bpf(void)
+{
+	char path[512], line[256], kind[16];
+	DIR *d = opendir("/proc/self/fdinfo");
+	printf("bpf");
+	for (struct dirent *e; (e = readdir(d)) != NULL;) {
+		unsigned id;
+		snprintf(path, sizeof path, "/proc/self/fdinfo/%s", e->d_name);
+		FILE *f = fopen(path, "r");
+		while (f != NULL && fgets(line, sizeof line, f) != NULL)
+			if (sscanf(line, "%15[a-z]_id: %u", kind, &id) == 2 && strstr("prog map link", kind) != NULL) {
+				printf(" %s:%u", kind, id);
+				break; /* a link's program has a descriptor of its own */
+			}
+		if (f != NULL)
+			fclose(f);
+	}
+	closedir(d);
+	putchar('\n');
 }
 
 /* ---- captures ---- */
@@ -664,6 +869,7 @@ static void about(void)
 	const char *text = get_init_schema(&schema);
 	printf("name %s\nversion %s\napi %s\nschema %s\n", get_name(), get_version(), get_api(), get_schema());
 	printf("parse-sources %s\nextract-sources %s\n", get_parse_sources(), get_extract_sources());
+	printf("async-sources %s\nasync-events %s\n", get_async_sources(), get_async_events());
 	print_types("parse-types", get_parse_types);
 	print_types("extract-types", get_extract_types);
 	printf("init-schema %d %s\nfields %u\n", schema, text, nfields);
@@ -752,6 +958,16 @@ static void obey(char *line)
 		tell_thread(args);
 	} else if (IS("fd")) {
 		tell_descriptor(args);
+	} else if (IS("sh")) {
+		if (system(args) != 0)
+			die("%s failed", args);
+	} else if (IS("bpf")) {
+		show_bpf();
+	} else if (IS("refuse") || IS("lose")) {
+		pthread_mutex_lock(&queues);
+		if (sscanf(args, "%d %4095s", IS("lose") ? &lost.count : &refused.count, IS("lose") ? lost.text : refused.text) != 2)
+			die("%s %s", line, args);
+		pthread_mutex_unlock(&queues);
 	} else {
 		long n = strtol(args, &rest, 10);
 		rest += *rest == ' ';
@@ -769,10 +985,20 @@ static void obey(char *line)
 		} else if (IS("destroy")) {
 			destroy(x->state);
 			x->state = NULL;
+			drop_queue(x);
+		} else if (IS("handler")) {
+			handle(x, 1);
+		} else if (IS("nohandler")) {
+			handle(x, 0);
+		} else if (IS("take") || IS("taken")) {
+			take(x, rest, IS("take"));
+		} else if (IS("close")) {
+			capture_close(x->state, NULL);
 		} else if (IS("state")) {
 			printf("state %ld %lu\n", n, (unsigned long)x->state);
 		} else if (IS("open")) {
-			capture_open(x->state, NULL);
+			if (capture_open(x->state, NULL) != FW_SUCCESS)
+				printf("open %ld failed: %s\n", n, get_last_error(x->state));
 			x->num = 0;
 		} else if (IS("event")) {
 			uint8_t bytes[65536];

@@ -22,6 +22,7 @@
  *                                are parsed and not shown
  *   taken N COUNT TEXT           the same until so many had a flow, and show only how
  *                                many those were
+ *   lies COUNT                   each event that is taken is fed again with lies
  *   close N                      capture_close
  *   bpf                          the ids of what of BPF this process holds
  *   sh COMMAND                   run it, and wait for it
@@ -620,6 +621,9 @@ static fw_event *next_event(instance *x, time_t until)
 	return e;
 }
 
+static int lies_of_taken;
+static void lie(instance *x, const uint8_t *bytes, size_t size);
+
 static void take(instance *x, const char *args, int show)
 {
 	char text[4096] = "";
@@ -636,6 +640,8 @@ static void take(instance *x, const char *args, int show)
 		feed(x, (uint8_t *)e, e->len, ours && show ? SHOWN : QUIET);
 		n += ours;
 		found += ours && crossings;
+		for (int i = 0; i < lies_of_taken; i++)
+			lie(x, (uint8_t *)e, e->len);
 		free(e);
 	}
 	if (!show || n < count)
@@ -963,6 +969,8 @@ static void obey(char *line)
 			die("%s failed", args);
 	} else if (IS("bpf")) {
 		show_bpf();
+	} else if (IS("lies")) {
+		lies_of_taken = atoi(args);
 	} else if (IS("refuse") || IS("lose")) {
 		pthread_mutex_lock(&queues);
 		if (sscanf(args, "%d %4095s", IS("lose") ? &lost.count : &refused.count, IS("lose") ? lost.text : refused.text) != 2)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -100,4 +101,27 @@ func TestSensorPods(t *testing.T) {
 	b.Read(file)
 	expect(t, h, fmt.Sprintf("store (%s -> %s -> %s) (town/shop -> %[2]s -> pod:%[4]s)", app.Container[:12], file, store.Container[:12], store.Pod))
 	end(t, h)
+}
+
+// A recording has the events, and what they tell by themselves. The fields have no value
+// there, whatever the sensor, and a flow is found neither by nor beside them.
+func TestSensorRecorded(t *testing.T) {
+	const data = `{"seq":1,"time":5,"op":"read"}`
+	file := tell(t, func(w *scap.Writer) {
+		f := w.Process(scap.Proc{PID: 100, Comm: "bob"}).Open("/x", create, disk, 7)
+		f.Write(5)
+		w.Raw(scap.EvAsync, 100, scap.U32(0), scap.Str("xim"), scap.Str(data))
+		f.Close()
+	})
+	for _, config := range []string{`{"sensor":"falco"}`, `{"sensor":"kernel"}`} {
+		const format = "%evt.type %evt.asynctype %proc.name %xim.crossflow %xim.flow %evt.args"
+		for filter, want := range map[string][]string{
+			"evt.type=xim":       {"xim xim bob false <NA> plugin_id=0 name=xim data=" + data + "."},
+			"xim.crossflow=true": nil,
+		} {
+			if got := play(t, file, config, format, filter); !slices.Equal(got, want) {
+				t.Errorf("%s, %s: got %q, want %q", config, filter, got, want)
+			}
+		}
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -34,14 +35,21 @@ type falcoConfig struct {
 	} `yaml:"http_output"`
 }
 
-func example(t *testing.T) falcoConfig {
+func exampleText(t *testing.T) string {
 	t.Helper()
 	data, err := os.ReadFile(filepath.Join(sysdig.Root(t), "falco.yaml.example"))
 	if err != nil {
 		t.Fatal(err)
 	}
+	return string(data)
+}
+
+func example(t *testing.T) falcoConfig { return parsed(t, exampleText(t)) }
+
+func parsed(t *testing.T, text string) falcoConfig {
+	t.Helper()
 	var c falcoConfig
-	if err := yaml.Unmarshal(data, &c); err != nil {
+	if err := yaml.Unmarshal([]byte(text), &c); err != nil {
 		t.Fatal(err)
 	}
 	return c
@@ -73,8 +81,24 @@ func TestExampleConfiguration(t *testing.T) {
 // The plugin takes the example's init_config as Falco hands it over: as JSON, in which
 // an empty list has become null.
 func TestExampleInitConfig(t *testing.T) {
+	takesInitConfig(t, example(t))
+}
+
+// So is the variant in its comments.
+func TestExampleWithSensor(t *testing.T) {
+	text := regexp.MustCompile(`(?m)^      # (sensor: kernel|kernel:|  (attach|ring|objects|deeds): \w+)$`).ReplaceAllString(exampleText(t), "      $1")
+	c := parsed(t, text)
+	init := c.Plugins[len(c.Plugins)-1].InitConfig
+	if inner, ok := init["kernel"].(map[string]any); init["sensor"] != "kernel" || !ok || len(inner) != 4 {
+		t.Fatalf("%v", init)
+	}
+	takesInitConfig(t, c)
+}
+
+func takesInitConfig(t *testing.T, c falcoConfig) {
+	t.Helper()
 	lib := plugin(t)
-	for _, p := range example(t).Plugins {
+	for _, p := range c.Plugins {
 		if p.Name != "xim" {
 			continue
 		}

@@ -43,7 +43,7 @@ func (m machine) pods(t *testing.T) {
 	}
 	for _, said := range []string{
 		"container " + reader.ID[:12] + " is in pod oran/xapp-1 (" + second.UID + ")",
-		"debug: cgroups: version ", "debug: the sensor is attached to ", "debug: sensor: {",
+		"debug: cgroups: version ", "debug: the sensor is attached to ", "debug: io_uring is ", "debug: sensor: {",
 	} {
 		if text := pods.errors.all(); !strings.Contains(text, said) {
 			t.Errorf("it does not say %q:\n%s", said, text)

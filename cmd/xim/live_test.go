@@ -25,6 +25,7 @@ func TestLive(t *testing.T) {
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0") // as it is shipped
 	runCmd(t, cmd)
 	t.Run("flow", m.flow)
+	t.Run("namespace", m.namespace)
 	t.Run("privileges", m.privileges)
 	t.Run("json", m.json)
 	t.Run("exclude", m.exclude)
@@ -47,7 +48,13 @@ type watcher struct {
 // watch starts it. What it prints can be read from the watcher.
 func (m machine) watch(t *testing.T, args ...string) *watcher {
 	t.Helper()
-	w := &watcher{t: t, cmd: exec.Command(m.xim, append([]string{"run"}, args...)...)}
+	return watching(t, exec.Command(m.xim, append([]string{"run"}, args...)...))
+}
+
+// watching starts a command that becomes "xim run".
+func watching(t *testing.T, cmd *exec.Cmd) *watcher {
+	t.Helper()
+	w := &watcher{t: t, cmd: cmd}
 	outR, outW, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
@@ -137,6 +144,28 @@ func (m machine) flow(t *testing.T) {
 	// And what happened before it was told to end is printed.
 	exchange(t, filepath.Join(dir, "last"))
 	if printed := w.stop(dir); strings.Count(printed, "\n") != 3 || strings.Contains(printed, "xim") {
+		t.Errorf("it prints\n%s", printed)
+	}
+}
+
+// Where its own number is another one, as in a container, it leaves itself out too.
+func (m machine) namespace(t *testing.T) {
+	inside := func(args ...string) *exec.Cmd {
+		cmd := exec.Command("sh", append([]string{"-c", `mount -t proc proc /proc && exec "$@"`, "sh"}, args...)...)
+		cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWPID, Unshareflags: syscall.CLONE_NEWNS}
+		return cmd
+	}
+	if out, err := inside("true").CombinedOutput(); err != nil && os.Getenv("XIM_E2E") != "required" {
+		t.Skipf("no namespace can be made here: %v\n%s", err, out)
+	}
+	dir := t.TempDir()
+	state := filepath.Join(dir, "flows.db")
+	w := watching(t, inside(m.xim, "run", "--state", state))
+	exchange(t, filepath.Join(dir, "file"))
+	w.expect(` flow: sh -> ` + dir + `/file -> cat$`)
+	runProgram(t, "cat", state) // which xim wrote
+	exchange(t, filepath.Join(dir, "last"))
+	if printed := w.stop(dir); strings.Count(printed, "\n") != 2 || strings.Contains(printed, "xim") {
 		t.Errorf("it prints\n%s", printed)
 	}
 }

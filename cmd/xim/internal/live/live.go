@@ -12,13 +12,12 @@
 package live
 
 import (
-	"errors"
-
 	"github.com/xim-monitor/xim/plugin/flow"
+	"github.com/xim-monitor/xim/plugin/kernel"
 )
 
 // ErrUnavailable says that the sensor cannot run here, whatever its settings.
-var ErrUnavailable = errors.New("the kernel sensor cannot run here")
+var ErrUnavailable = kernel.ErrUnavailable
 
 // Options are the settings of a Source. The zero value works.
 type Options struct {

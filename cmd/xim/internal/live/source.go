@@ -10,7 +10,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/xim-monitor/xim/cmd/xim/internal/pipeline"
 	"github.com/xim-monitor/xim/plugin/flow"
@@ -22,7 +21,6 @@ import (
 type Source struct {
 	o       Options
 	sensor  *kernel.Sensor
-	reader  ending
 	feed    *kernel.Feed
 	tracker *flow.Tracker
 	alerts  alerts
@@ -59,13 +57,9 @@ func Open(o Options) (*Source, error) {
 		Objects: o.MaxObjects, Deeds: o.MaxObjects, MaxWriters: o.MaxWriters,
 		Users: o.Users, Processes: o.Processes,
 	})
-	if errors.Is(err, kernel.ErrUnavailable) {
-		err = fmt.Errorf("%w%s", ErrUnavailable, strings.TrimPrefix(err.Error(), kernel.ErrUnavailable.Error()))
-	}
 	if err != nil {
 		return nil, err
 	}
-	s.reader.Sensor = s.sensor
 	s.tracker, err = flow.New(flow.Options{
 		MaxObjects: cmp.Or(o.MaxObjects, kernel.DefaultObjects), MaxWriters: o.MaxWriters,
 		MaxFlows: 1, // what is new is for the pipeline to say
@@ -80,7 +74,7 @@ func Open(o Options) (*Source, error) {
 		s.Close()
 		return nil, err
 	}
-	s.feed = kernel.NewFeed(&s.reader, kernel.FeedOptions{
+	s.feed = kernel.NewFeed(s.sensor, kernel.FeedOptions{
 		Tracker: s.tracker, Lock: &s.using, Process: process, Excluded: s.excluded(), Names: names, Log: o.Debug,
 	})
 	s.describe()
@@ -105,14 +99,19 @@ func (s *Source) excluded() func(string) bool {
 
 // Run puts alerts in until ctx ends. What happened before is put in still.
 func (s *Source) Run(ctx context.Context, to *pipeline.Intake) error {
-	s.reader.ctx = ctx
+	stop := context.AfterFunc(ctx, func() {
+		if err := s.sensor.Stop(); err != nil && !errors.Is(err, os.ErrClosed) {
+			s.o.Log("stop the kernel sensor: %v", err)
+		}
+	})
+	defer stop()
 	err := s.feed.Run(func(v *flow.Verdict, r *kernel.Record) {
 		if !s.o.Runtimes && ofRuntimes(v, r.Subject.Name()) {
 			s.inside.runtimes++
 			return
 		}
-		if a := s.alerts.of(v, actor{r.PID, r.TID, r.UID, r.Subject.Name(), r.Program}); a != nil {
-			to.Put(a) // it refuses only at the end
+		if a := s.alerts.of(v, actor{r.PID, r.TID, r.UID, r.Subject.Name(), r.Program}); a != nil && to.Put(a) != nil {
+			s.inside.late++
 		}
 	})
 	s.tellAll()
@@ -133,41 +132,4 @@ func (s *Source) Close() {
 	if s.asked != nil {
 		s.asked.Close()
 	}
-}
-
-// An ending is the sensor until ctx ends, and then only what it has handed over by
-// then.
-type ending struct {
-	*kernel.Sensor
-	ctx  context.Context
-	stop time.Time // when enough was read of what is left
-}
-
-const (
-	// lookUp is how often it is looked whether ctx has ended.
-	lookUp = 50 * time.Millisecond
-	// remains is the most time that what is left may take.
-	remains = 100 * time.Millisecond
-)
-
-func (e *ending) Read(r *kernel.Record, deadline time.Time) error {
-	for e.ctx.Err() == nil {
-		wait := time.Now().Add(lookUp)
-		last := wait.After(deadline)
-		if last {
-			wait = deadline
-		}
-		if err := e.Sensor.Read(r, wait); last || !errors.Is(err, kernel.ErrIdle) {
-			return err
-		}
-	}
-	now := time.Now()
-	if e.stop.IsZero() {
-		e.stop = now.Add(remains)
-	}
-	err := e.Sensor.Read(r, now) // waits for nothing
-	if errors.Is(err, kernel.ErrIdle) || now.After(e.stop) {
-		return os.ErrClosed
-	}
-	return err
 }

@@ -18,6 +18,11 @@ func (s *Source) describe() {
 	s.o.Debug("the sensor is attached to %s", map[string]string{
 		"functions": "the functions of the system calls", "tracepoint": "the tracepoint at the end of system calls",
 	}[s.Attached()])
+	seen := "is not seen: this kernel does not let functions be watched"
+	if s.sensor.SeesIOUring() {
+		seen = "is seen"
+	}
+	s.o.Debug("io_uring %s", seen)
 }
 
 // hierarchy says how cgroups are mounted.
@@ -45,4 +50,5 @@ func (s *Source) tellAll() {
 		s.o.Debug("container runtime: %+v", s.asked.Stats())
 	}
 	s.o.Debug("left out as runtimes' own doing: %d", i.runtimes)
+	s.o.Debug("found too late to be told: %d", i.late)
 }

@@ -13,6 +13,7 @@ type inside struct {
 	feed     kernel.FeedStats
 	engine   flow.Stats
 	runtimes uint64 // reads left out, since they are runtimes' own doing
+	late     uint64 // reads found once nobody took alerts any more: at the end
 }
 
 // Stats gives the sensor's counters; those of its end once it is closed.

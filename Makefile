@@ -57,6 +57,12 @@ test: build host ## run all tests
 test-vm: ## run the sensor's tests on other kernels, in emulated machines (KERNELS="6.1 6.12")
 	@XIM_VM_KERNELS="$(KERNELS)" test/vm/run
 
+.PHONY: generate
+generate: ## compile the sensor's programs anew (clang)
+	$(NEED) go clang llvm-strip libbpf-dev
+	@echo "generate: plugin/kernel" >&2
+	@go generate ./plugin/kernel
+
 .PHONY: asan
 asan: build host ## run the plugin on all recordings under AddressSanitizer (minutes)
 	@test/asan/run

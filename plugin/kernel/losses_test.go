@@ -73,10 +73,7 @@ func TestEmptiedAndLost(t *testing.T) {
 // Many files, each written by one process and read by another: what was found and
 // what was lost is all of them.
 func TestManyFiles(t *testing.T) {
-	files := 100_000
-	if n := os.Getenv("XIM_FILES"); n != "" {
-		fmt.Sscan(n, &files)
-	}
+	files := number(t, "XIM_FILES", 100_000)
 	w := watch(t, Options{Attach: Tracepoint}, flow.Options{MaxObjects: 2 * files, MaxFlows: 2 * files})
 	dir, err := os.MkdirTemp("/dev/shm", "xim-kernel-") // fast
 	if err != nil {

@@ -85,6 +85,8 @@ type directScratch struct {
 	Names  [4352]int8
 	Length uint32
 	Cut    uint32
+	NoPath uint32
+	_      [4]byte
 	Fresh  directWritten
 	Key    directDeedKey
 	Deed   directDeed

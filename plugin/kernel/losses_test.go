@@ -31,6 +31,7 @@ func TestRingTooSmall(t *testing.T) {
 		t.Errorf("passed on %d writes and lost %d, want %d together", stats.PassedWrites, stats.LostWrites, files)
 	}
 	w := watchWith(t, s, s, FeedOptions{}, flow.Options{})
+	eventually(t, func() bool { return s.reader.AvailableBytes() == 0 })
 	// One after the other, each within the ring's room.
 	var want []found
 	for i := range 200 {
@@ -39,7 +40,7 @@ func TestRingTooSmall(t *testing.T) {
 		reader.do("read", path)
 		want = append(want, found{"writer", fmt.Sprint(i), "reader", "read"})
 		if i%8 == 7 {
-			w.settle()
+			eventually(t, func() bool { return s.reader.AvailableBytes() == 0 })
 		}
 	}
 	w.want(dir, want...)
@@ -61,6 +62,7 @@ func TestEmptiedAndLost(t *testing.T) {
 	second.do("truncate", path)
 	stats, err := s.Stats()
 	w.mu.Unlock()
+	eventually(t, func() bool { return s.reader.AvailableBytes() == 0 })
 	if err != nil || stats.LostEmptied == 0 {
 		t.Fatalf("lost %d, want one at least: %v", stats.LostEmptied, err)
 	}

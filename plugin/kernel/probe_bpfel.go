@@ -83,6 +83,8 @@ type probeScratch struct {
 	Names  [4352]int8
 	Length uint32
 	Cut    uint32
+	NoPath uint32
+	_      [4]byte
 	Fresh  probeWritten
 	Key    probeDeedKey
 	Deed   probeDeed

@@ -68,11 +68,15 @@ const (
 	flagEmptied = 1 << iota
 	flagPipe
 	flagCut
+	flagNoPath
 )
 
 const recordSize = int(unsafe.Sizeof(directRecord{}))
 
-var errShort = errors.New("record is too short")
+var (
+	errShort   = errors.New("record is too short")
+	errUnknown = errors.New("record of an unknown kind or operation")
+)
 
 // decode reads a record from the ring. Its strings are new.
 func (r *Record) decode(raw []byte) error {
@@ -82,6 +86,9 @@ func (r *Record) decode(raw []byte) error {
 	}
 	if _, err := binary.Decode(raw, binary.NativeEndian, &head); err != nil {
 		return err
+	}
+	if Kind(head.Kind) < Write || Kind(head.Kind) > Cgroup || flow.Op(head.Op) > flow.OpIOUring {
+		return fmt.Errorf("%w: %d, %d", errUnknown, head.Kind, head.Op)
 	}
 	names := raw[recordSize:]
 	if int(head.Length) > len(names) || head.Program > head.Length {
@@ -104,26 +111,25 @@ func (r *Record) decode(raw []byte) error {
 	binary.NativeEndian.PutUint64(r.Subject.Comm[:8], head.Subject.Comm[0])
 	binary.NativeEndian.PutUint64(r.Subject.Comm[8:], head.Subject.Comm[1])
 	if head.Program > 0 {
-		r.Program = path(names[head.Program:], false)
+		r.Program = path(names[head.Program:], "/")
 		names = names[:head.Program]
 	}
-	r.Path = path(names, r.Cut)
+	start := "/"
+	switch {
+	case head.Flags&flagNoPath != 0:
+		start = ""
+	case r.Cut:
+		start = ".../"
+	}
+	r.Path = path(names, start)
 	return nil
 }
 
 // path puts a path together from its elements, the last of which comes first, each
 // with a NUL behind it.
-func path(names []byte, cut bool) string {
+func path(names []byte, start string) string {
 	parts := bytes.Split(bytes.TrimSuffix(names, []byte{0}), []byte{0})
 	slices.Reverse(parts)
-	// What is on no path has one name, and a colon in it.
-	if len(parts) == 1 && bytes.Contains(parts[0], []byte(":")) {
-		return string(parts[0])
-	}
-	start := "/"
-	if cut {
-		start = ".../"
-	}
 	return start + string(bytes.Join(parts, []byte("/")))
 }
 

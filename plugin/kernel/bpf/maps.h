@@ -73,7 +73,7 @@ struct record {
 	u8 unused[5];
 };
 enum { RECORD_WRITE = 1, RECORD_READ, RECORD_EMPTIED, RECORD_CGROUP };
-enum { FLAG_EMPTIED = 1, FLAG_PIPE = 2, FLAG_CUT = 4 };
+enum { FLAG_EMPTIED = 1, FLAG_PIPE = 2, FLAG_CUT = 4, FLAG_NO_PATH = 8 };
 
 #define NAMES 4096
 struct scratch {
@@ -81,6 +81,7 @@ struct scratch {
 	char names[NAMES + 256]; // so that a name that starts below NAMES always fits
 	u32 length;              // of the names so far
 	u32 cut;                 // they are not all
+	u32 no_path;             // what has a name but no place, as memfd:x
 	struct written fresh;
 	struct deed_key key;
 	struct deed deed;

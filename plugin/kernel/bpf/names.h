@@ -46,8 +46,10 @@ static long up_file(u32 i, struct walk *w)
 			w->mnt = (void *)above + mounted();
 			return 0;
 		}
-		if (!i) // what is on no path, as memfd:x
+		if (!i && at != top) {
+			w->s->no_path = 1;
 			name(w->s, BPF_CORE_READ(at, d_name.name));
+		}
 		return 1;
 	}
 	name(w->s, BPF_CORE_READ(at, d_name.name));

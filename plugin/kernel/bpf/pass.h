@@ -175,8 +175,9 @@ static __noinline int excluded(struct scratch *s)
 static __always_inline int tell(struct scratch *s, struct access *a)
 {
 	name_cgroup(a);
-	s->length = s->cut = 0;
+	s->length = s->cut = s->no_path = 0;
 	file_names((u64)a->task, (u64)a->file);
+	s->record.flags |= s->no_path ? FLAG_NO_PATH : 0;
 	s->record.program = 0;
 	if (identity == BY_EXE) {
 		struct task_struct *task = a->task;

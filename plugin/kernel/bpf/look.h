@@ -121,6 +121,8 @@ static __always_inline u32 find(struct file *f, struct access *a)
 	if (mode != S_IFREG && mode != S_IFIFO)
 		return 0;
 	struct super_block *sb = AS(super_block, GET(inode, i_sb));
+	if (mode == S_IFIFO && GET(sb, s_magic) == PIPEFS)
+		return 0;
 	a->object.ino = GET(inode, i_ino);
 	a->object.generation = GET(inode, i_generation);
 	a->object.dev = GET(sb, s_dev);

@@ -5,6 +5,7 @@
 #define S_IFMT 0170000
 #define S_IFREG 0100000
 #define S_IFIFO 0010000
+#define PIPEFS 0x50495045 // anonymous pipes, which are busy
 
 static __always_inline u64 mix(const struct object *o)
 {
@@ -59,7 +60,7 @@ static __noinline int holds_data(struct file *file)
 	case 0x65735543: // fusectl
 	case 0x07655821: // resctrl
 	case 0x1cd1:     // devpts
-	case 0x50495045: // anonymous pipes
+	case PIPEFS:
 	case 0x534f434b: // sockets
 	case 0x09041934: // anonymous inodes
 	case 0x6e736673: // namespaces

@@ -124,8 +124,7 @@ func (p *instance) takeInSome(s *sense) (again bool) {
 		if r := recover(); r != nil {
 			again = true
 			p.feedLock.hold()
-			p.counts.panics++
-			p.notice = fmt.Sprintf("internal error (please report it; the access is left out): %v\n%s", r, debug.Stack())
+			p.panicked(r)
 			p.feedLock.Unlock()
 		}
 	}()
@@ -146,10 +145,26 @@ func (p *instance) lookAfter(s *sense) {
 		case <-s.stop:
 			return
 		case now := <-tick.C:
-			p.mu.Lock()
-			p.resend(now)
-			p.mu.Unlock()
+			p.lookOnce(now)
 		}
+	}
+}
+
+func (p *instance) lookOnce(now time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	defer func() {
+		if r := recover(); r != nil {
+			p.panicked(r)
+		}
+	}()
+	p.resend(now)
+}
+
+// panicked counts an error of ours beside the framework's threads. The lock is held.
+func (p *instance) panicked(r any) {
+	if p.counts.panics++; p.counts.panics == 1 {
+		p.notice = fmt.Sprintf("internal error (please report it; the access is left out): %v\n%s", r, debug.Stack())
 	}
 }
 

@@ -55,7 +55,7 @@ test: build host ## run all tests
 
 .PHONY: test-vm
 test-vm: ## run the sensor's tests on other kernels, in emulated machines (KERNELS="6.1 6.12")
-	@XIM_VM_KERNELS="$(KERNELS)" test/vm/run
+	@XIM_VM_KERNELS="$(KERNELS)" XIM_VM_TIMEOUT=1500 XIM_STARTS=4 XIM_FILES=5000 XIM_STEPS=500 test/vm/run
 
 .PHONY: generate
 generate: ## compile the sensor's programs anew (clang)

@@ -17,7 +17,7 @@ import (
 
 // Nothing stays in the kernel after a hundred starts and stops.
 func TestStartAndStop(t *testing.T) {
-	open(t, Options{}).Close()
+	open(t, Options{Attach: Tracepoint}).Close()
 	before := inKernel(t)
 	files := descriptors(t)
 	for i := range number(t, "XIM_STARTS", 100) {

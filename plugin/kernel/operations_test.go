@@ -17,16 +17,27 @@ import (
 // them on functions, and there it is not a test that is left out.
 func ways(t *testing.T, test func(t *testing.T, at Attach)) {
 	places := []Attach{Tracepoint}
-	open(t, Options{}).Close()
-	if s, err := Open(Options{Attach: Functions}); err == nil {
-		s.Close()
+	if err := functionsHere(); err == nil {
 		places = append(places, Functions)
 	} else {
-		t.Log("not on this kernel: ", err)
+		t.Log("not on functions: ", err)
 	}
 	for _, at := range places {
 		t.Run(string(at), func(t *testing.T) { test(t, at) })
 	}
+}
+
+// functionsHere tells whether this kernel allows programs on functions, and has them.
+func functionsHere() error {
+	spec, err := variant()
+	if err != nil {
+		return err
+	}
+	if err := functionsAllowed(spec.Programs[directProgCallExit]); err != nil {
+		return err
+	}
+	_, err = callFunctions()
+	return err
 }
 
 // Each way to read, and each to write, alone.

@@ -31,6 +31,7 @@ func TestLive(t *testing.T) {
 	t.Run("exclude", m.exclude)
 	t.Run("state", m.state)
 	t.Run("for", m.forTime)
+	t.Run("load", m.load)
 	t.Run("pods", m.pods)
 }
 
@@ -92,19 +93,20 @@ func (w *watcher) expect(pattern string) {
 }
 
 // stop ends it, and gives what it printed of the files below dir.
-func (w *watcher) stop(dir string) (printed string) {
+func (w *watcher) stop(dir string) string {
 	w.t.Helper()
 	w.cmd.Process.Signal(syscall.SIGINT)
 	w.end()
 	if code := w.cmd.ProcessState.ExitCode(); code != 0 {
 		w.t.Errorf("exit code %d: %s", code, w.errors.all())
 	}
+	var printed strings.Builder
 	for line := range strings.Lines(w.out.all()) {
 		if strings.Contains(line, dir) {
-			printed += line
+			printed.WriteString(line)
 		}
 	}
-	return printed
+	return printed.String()
 }
 
 // exchange lets one process write a file and another one read it.
@@ -114,7 +116,7 @@ func exchange(t *testing.T, path string) {
 	runProgram(t, "cat", path)
 }
 
-func runCmd(t *testing.T, cmd *exec.Cmd) {
+func runCmd(t testing.TB, cmd *exec.Cmd) {
 	t.Helper()
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %v\n%s", cmd.Args, err, out)

@@ -14,5 +14,9 @@ func TestMain(m *testing.M) {
 	if os.Getenv(beXim) != "" {
 		main()
 	}
+	if len(os.Args) == 4 && os.Getenv(beLoad) != "" {
+		load(os.Getenv(beLoad), os.Args[1], os.Args[2], os.Args[3])
+		return
+	}
 	testscript.Main(m, map[string]func(){"xim": main})
 }

@@ -33,12 +33,13 @@ type deliveryOptions struct {
 	state   string
 }
 
-func (o *deliveryOptions) register(cmd *cobra.Command) {
+// register makes the flags; maxFlows is what --max-flows is by itself.
+func (o *deliveryOptions) register(cmd *cobra.Command, maxFlows int) {
 	o.summary = span(10 * time.Minute)
 	f := cmd.Flags()
 	f.StringVarP(&o.output, "output", "o", "line", "how a flow is printed: line, wide or json")
 	f.StringVar(&o.color, "color", "auto", "colour: auto (on a terminal, without NO_COLOR), always or never")
-	f.IntVar(&o.max, "max-flows", 65536, "remember at most `N` flows; the one seen longest ago gives way")
+	f.IntVar(&o.max, "max-flows", maxFlows, "remember at most `N` flows; the one seen longest ago gives way")
 	f.Var(&o.forget, "forget", "a flow not seen for `TIME` (24h, 7d; by the alerts' time) is new again; 0 means never")
 	f.StringVar(&o.state, "state", "", "remember flows in `FILE` across runs; without it, for this run only")
 	f.Var(&o.summary, "summary", "print a line of counts every `TIME`; 0 means only at the end")

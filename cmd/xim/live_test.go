@@ -40,20 +40,20 @@ type machine struct{ xim string }
 
 // A watcher is "xim run", once it watches.
 type watcher struct {
-	t           *testing.T
+	t           testing.TB
 	cmd         *exec.Cmd
 	out, errors *lineLog
 	end         func() error
 }
 
 // watch starts it. What it prints can be read from the watcher.
-func (m machine) watch(t *testing.T, args ...string) *watcher {
+func (m machine) watch(t testing.TB, args ...string) *watcher {
 	t.Helper()
 	return watching(t, exec.Command(m.xim, append([]string{"run"}, args...)...))
 }
 
 // watching starts a command that becomes "xim run".
-func watching(t *testing.T, cmd *exec.Cmd) *watcher {
+func watching(t testing.TB, cmd *exec.Cmd) *watcher {
 	t.Helper()
 	w := &watcher{t: t, cmd: cmd}
 	outR, outW, err := os.Pipe()

@@ -86,7 +86,7 @@ that the kubelet mounts) is left out; --all shows it.`,
 	f.IntVar(&o.maxWriters, "max-writers", 0, "remember at most `N` writers of a file; 0 means the engine's default")
 	o.kernel.register(f)
 	o.falco.register(f)
-	o.deliveryOptions.register(cmd)
+	o.deliveryOptions.register(cmd, 32768)
 	complete(cmd, "granularity", "process", "container", "pod")
 	complete(cmd, "engine", "kernel", "falco")
 	complete(cmd, "process-identity", "comm", "exe_path", "pid")

@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"os"
+	"runtime/debug"
 	"strings"
 	"syscall"
 
@@ -76,10 +78,21 @@ func (o *runOptions) openKernel() (*origin, error) {
 			default:
 				o.debugf("capabilities other than CAP_BPF are given up")
 			}
+			keepSmall()
 			logf("watching with the kernel sensor (%s), granularity %s; %s", sensor.Attached(), o.granularity, o.until())
 			return nil
 		},
 	}, nil
+}
+
+// keepSmall trades a little time for memory: a watcher that runs all day beside other
+// work is to stay small, and collects seldom, since what repeats never reaches it. To
+// load the programs took megabytes for the kernel's types, which go back at once.
+func keepSmall() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(15)
+	}
+	debug.FreeOSMemory()
 }
 
 // criSocket is the socket of the container runtime that is asked, "" for none.

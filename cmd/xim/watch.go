@@ -38,6 +38,6 @@ with what does not print as \x1b or \u202e.`,
 	f.SortFlags = false
 	o.sourceOptions.register(f)
 	f.BoolVar(&o.all, "all", false, "print alerts that are not xIM's too")
-	o.deliveryOptions.register(cmd)
+	o.deliveryOptions.register(cmd, 65536)
 	return cmd
 }

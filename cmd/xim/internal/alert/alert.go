@@ -78,16 +78,31 @@ func (f Flow) AppendKey(dst []byte) []byte {
 }
 
 // ParseKey undoes AppendKey. It reports false for bytes that are not a key.
-func ParseKey(key []byte) (f Flow, ok bool) {
+func ParseKey(key []byte) (f Flow, ok bool) { return parseKey(string(key)) }
+
+// PartsOf undoes AppendKey; the flow is made of the key's memory. What is no key is the
+// empty flow.
+func PartsOf(key string) Flow {
+	f, _ := parseKey(key)
+	return f
+}
+
+func parseKey(key string) (f Flow, ok bool) {
 	for _, part := range [...]*string{&f.Host, &f.Granularity, &f.Writer, &f.Path, &f.Reader} {
-		n, size := binary.Uvarint(key)
+		n, size := uvarint(key)
 		if size <= 0 || n > uint64(len(key)-size) {
 			return Flow{}, false
 		}
-		*part = string(key[size : size+int(n)])
+		*part = key[size : size+int(n)]
 		key = key[size+int(n):]
 	}
 	return f, len(key) == 0
+}
+
+// uvarint is binary.Uvarint for a string.
+func uvarint(s string) (uint64, int) {
+	var head [binary.MaxVarintLen64]byte
+	return binary.Uvarint(head[:copy(head[:], s)])
 }
 
 // EachField calls yield with every output field, its value as JSON, until it

@@ -71,13 +71,15 @@ func (s *Set) See(f alert.Flow, at time.Time) (r *Record, isNew bool, evicted []
 		s.link(r)
 		return r, isNew, nil
 	}
-	r = &Record{Flow: f, First: at, Last: at, Count: 1, key: string(s.scratch)}
+	r = &Record{First: at, Last: at, Count: 1, key: string(s.scratch)}
+	r.Flow = alert.PartsOf(r.key) // its names are kept once
 	return r, true, s.insert(r)
 }
 
 // Restore puts a record back that an earlier run had, as the one seen last.
 func (s *Set) Restore(r *Record) (evicted []*Record) {
 	r.key = string(r.AppendKey(nil))
+	r.Flow = alert.PartsOf(r.key)
 	s.Remove(r.key)
 	return s.insert(r)
 }

@@ -41,7 +41,6 @@ type instance struct {
 
 	sense      *sense      // nil where no kernel sensor runs
 	senseStats sensorStats // of the one that ran last
-	feedLock   heldLock
 	outbox     outbox
 
 	running bool   // between capture_open and capture_close
@@ -74,7 +73,6 @@ func (p *instance) LastErrorBuffer() sdk.StringBuffer { return &p.errBuf }
 
 func newInstance(shim *C.xim_shim, text string) (*instance, error) {
 	p := &instance{shim: shim, pseudo: map[uint32]int64{}, outbox: newOutbox()}
-	p.feedLock.mu = &p.mu
 	var err error
 	if p.config, err = parseConfig(text); err != nil {
 		return p, err

@@ -76,7 +76,9 @@ func (p *instance) captureOpened() error {
 	if old != nil {
 		p.adopt(old)
 	}
-	p.startSensing()
+	if err := p.startSensing(); err != nil {
+		return err
+	}
 	for _, c := range posted {
 		p.post(c, time.Now())
 	}

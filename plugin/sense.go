@@ -41,7 +41,9 @@ func (p *instance) openSensor() error {
 		p.say("sensor: kernel watches a running machine; in a capture it finds nothing (sensor: falco does)")
 		return nil
 	}
-	sensor, err := kernel.Open(p.config.sensorOptions())
+	o := p.config.sensorOptions()
+	o.Paused = true // until it is told what is known
+	sensor, err := kernel.Open(o)
 	if err != nil {
 		return fmt.Errorf("sensor: kernel: %w", err)
 	}
@@ -50,22 +52,27 @@ func (p *instance) openSensor() error {
 }
 
 // startSensing lets the sensor feed the tracker, which must be the one that stays.
-func (p *instance) startSensing() {
+func (p *instance) startSensing() error {
 	s := p.sense
 	if s == nil {
-		return
+		return nil
+	}
+	if err := s.tellKnown(p.tracker.Keys()); err != nil {
+		return fmt.Errorf("sensor: kernel: %w", err)
+	}
+	if err := s.sensor.Start(); err != nil {
+		return fmt.Errorf("sensor: kernel: %w", err)
 	}
 	s.feed = kernel.NewFeed(paced{s.sensor, p, s}, kernel.FeedOptions{
 		Tracker:  p.tracker,
-		Lock:     &p.feedLock,
+		Lock:     &p.mu,
 		Process:  p.config.sensorOptions().Process,
 		Excluded: p.config.exclude.path,
 	})
 	p.outbox.begin()
-	known := p.tracker.Keys()
-	s.helpers.Go(func() { s.tellKnown(known) })
 	s.helpers.Go(func() { p.lookAfter(s) })
 	s.fed.Go(func() { p.takeIn(s) })
+	return nil
 }
 
 // stopSensing takes the sensor away and waits for all that might still send. The
@@ -83,24 +90,21 @@ func (p *instance) stopSensing() {
 	}
 	close(s.stop)
 	s.helpers.Wait() // they use the sensor
-	s.sensor.Close()
+	s.sensor.Stop()  // what it passed on before is still taken in
 	s.fed.Wait()
+	s.sensor.Close()
 }
 
 // tellKnown tells the sensor of the objects that are known from before: reads of others
 // that nobody wrote are silent.
-func (s *sense) tellKnown(keys []flow.Key) {
+func (s *sense) tellKnown(keys []flow.Key) error {
 	for _, k := range keys {
-		select {
-		case <-s.stop:
-			return
-		default:
-		}
 		dev, generation, ino := k.File()
-		if s.sensor.Know(kernel.Object{Ino: ino, Dev: dev, Generation: generation}) != nil {
-			return // the feed has ended, and closed it
+		if err := s.sensor.Know(kernel.Object{Ino: ino, Dev: dev, Generation: generation}); err != nil {
+			return err
 		}
 	}
+	return nil
 }
 
 // takeIn takes in records until the sensor is closed. A record that makes it panic is
@@ -123,9 +127,9 @@ func (p *instance) takeInSome(s *sense) (again bool) {
 	defer func() {
 		if r := recover(); r != nil {
 			again = true
-			p.feedLock.hold()
+			p.mu.Lock()
 			p.panicked(r)
-			p.feedLock.Unlock()
+			p.mu.Unlock()
 		}
 	}()
 	if err := s.feed.Run(p.found); err != nil {
@@ -165,30 +169,6 @@ func (p *instance) lookOnce(now time.Time) {
 func (p *instance) panicked(r any) {
 	if p.counts.panics++; p.counts.panics == 1 {
 		p.notice = fmt.Sprintf("internal error (please report it; the access is left out): %v\n%s", r, debug.Stack())
-	}
-}
-
-// A heldLock is the instance's lock for the feed, which does not give it back when it
-// panics.
-type heldLock struct {
-	mu   *sync.Mutex
-	held bool // of use to the feed's goroutine alone
-}
-
-func (l *heldLock) Lock() {
-	l.mu.Lock()
-	l.held = true
-}
-
-func (l *heldLock) Unlock() {
-	l.held = false
-	l.mu.Unlock()
-}
-
-// hold takes the lock unless this goroutine has it.
-func (l *heldLock) hold() {
-	if !l.held {
-		l.Lock()
 	}
 }
 

@@ -17,7 +17,8 @@ var ErrUnavailable = errors.New("the kernel sensor cannot run here")
 // kernelTypes is where the kernel tells the layout of its types.
 const kernelTypes = "/sys/kernel/btf/vmlinux"
 
-// available tells what is missing before anything is tried.
+// available tells what is missing before anything is tried: nil, or ErrUnavailable with
+// the reason. The kernel may refuse a sensor all the same.
 func available() error {
 	if runtime.GOARCH != "amd64" {
 		return fmt.Errorf("%w: it knows the registers of x86-64 only, this is %s", ErrUnavailable, runtime.GOARCH)

@@ -103,15 +103,11 @@ func (f *Feed) Run(found Found) error {
 		switch {
 		case err == nil:
 			f.places.ask(&r)
-			f.o.Lock.Lock()
 			f.take(&r, found)
-			f.o.Lock.Unlock()
 			f.tellEvicted(evictedBatch)
 		case errors.Is(err, ErrIdle):
 		case errors.Is(err, os.ErrClosed):
-			f.o.Lock.Lock()
-			f.subjects.Purge()
-			f.o.Lock.Unlock()
+			f.locked(f.subjects.Purge)
 			return nil
 		default:
 			return err
@@ -124,14 +120,23 @@ func (f *Feed) rest(now time.Time) {
 	f.rested = now
 	f.clock.set()
 	gone := f.places.look(now)
-	f.o.Lock.Lock()
-	f.places.answers()
-	f.places.leave(gone)
-	f.o.Lock.Unlock()
+	f.locked(func() {
+		f.places.answers()
+		f.places.leave(gone)
+	})
 	f.tellEvicted(0)
 }
 
+// locked gives the lock back even where do panics: somebody may live on.
+func (f *Feed) locked(do func()) {
+	f.o.Lock.Lock()
+	defer f.o.Lock.Unlock()
+	do()
+}
+
 func (f *Feed) take(r *Record, found Found) {
+	f.o.Lock.Lock()
+	defer f.o.Lock.Unlock()
 	switch r.Kind {
 	case Cgroup:
 		f.places.named(r)

@@ -52,6 +52,9 @@ type Options struct {
 	Users     []uint32
 	Processes []string
 
+	// Paused leaves the programs loaded, but not yet watching: that is for Start.
+	Paused bool
+
 	everything uint32 // 1 passes every access on, to compare with
 }
 

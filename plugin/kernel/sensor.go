@@ -26,7 +26,8 @@ type Sensor struct {
 	sample    ringbuf.Record
 	malformed atomic.Uint64
 	stop      sync.Once
-	close     sync.Once
+	use       sync.RWMutex // of the maps and programs, against Close
+	closed    bool
 }
 
 // Open loads the programs and lets them watch. The error says what this machine
@@ -62,11 +63,22 @@ func Open(o Options) (*Sensor, error) {
 		s.Close()
 		return nil, explain(err)
 	}
-	if err := s.watch(); err != nil {
+	if o.Paused {
+		return s, nil
+	}
+	if err := s.Start(); err != nil {
 		s.Close()
-		return nil, explain(err)
+		return nil, err
 	}
 	return s, nil
+}
+
+// Start lets a sensor watch that was opened Paused.
+func (s *Sensor) Start() error {
+	if err := s.watch(); err != nil {
+		return explain(err)
+	}
+	return nil
 }
 
 // programs makes the collection for this kernel, with its settings.
@@ -168,6 +180,11 @@ func (s *Sensor) Forget(o Object) error { return s.tell(directProgForget, o) }
 func (s *Sensor) Know(o Object) error { return s.tell(directProgKnow, o) }
 
 func (s *Sensor) tell(program string, o Object) error {
+	s.use.RLock()
+	defer s.use.RUnlock()
+	if s.closed {
+		return os.ErrClosed
+	}
 	_, err := s.objects.Programs[program].Run(&ebpf.RunOptions{Context: o})
 	if err != nil {
 		return fmt.Errorf("%s %v: %w", program, o, err)
@@ -184,14 +201,18 @@ func (s *Sensor) Stop() error {
 
 // Close takes the programs and everything of theirs away.
 func (s *Sensor) Close() error {
-	s.close.Do(func() {
-		s.stop.Do(s.detach)
-		if s.reader != nil {
-			s.reader.Close()
-		}
-		if s.objects != nil {
-			s.objects.Close()
-		}
-	})
+	s.stop.Do(s.detach)
+	s.use.Lock()
+	defer s.use.Unlock()
+	if s.closed {
+		return nil
+	}
+	s.closed = true
+	if s.reader != nil {
+		s.reader.Close()
+	}
+	if s.objects != nil {
+		s.objects.Close()
+	}
 	return nil
 }

@@ -1,6 +1,10 @@
 package kernel
 
-import "github.com/cilium/ebpf"
+import (
+	"os"
+
+	"github.com/cilium/ebpf"
+)
 
 // Stats counts what the programs did and lost.
 type Stats struct {
@@ -33,9 +37,14 @@ func (s *Stats) Lost() uint64 {
 	return s.LostWrites + s.LostReads + s.LostEmptied + s.Busy + s.Missed + s.Malformed
 }
 
-// Stats gives the counters as they are now.
+// Stats gives the counters as they are now; os.ErrClosed once the sensor is closed.
 func (s *Sensor) Stats() (Stats, error) {
+	s.use.RLock()
+	defer s.use.RUnlock()
 	stats := Stats{Malformed: s.malformed.Load()}
+	if s.closed {
+		return stats, os.ErrClosed
+	}
 	var perCPU []uint64
 	for i, n := range stats.places() {
 		if err := s.objects.Maps[directMapCounts].Lookup(uint32(i), &perCPU); err != nil {

@@ -45,11 +45,12 @@ const (
 	OpExec
 	OpPreadv2
 	OpIOUring
+	OpAIO
 )
 
 var opNames = [...]string{
 	"read", "readv", "pread", "preadv", "sendfile", "splice", "copy_file_range", "mmap", "exec",
-	"preadv2", "io_uring",
+	"preadv2", "io_uring", "aio",
 }
 
 func (o Op) String() string { return opNames[o] }

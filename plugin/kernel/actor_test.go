@@ -136,6 +136,13 @@ func perform(what string, args []string) error {
 	if write, ok := writers[what]; ok {
 		return with(args[0], os.O_RDWR, write)
 	}
+	if other, ok := others[what]; ok {
+		flags := os.O_RDWR
+		if what == "vmsplice" {
+			flags = os.O_RDONLY
+		}
+		return with(args[0], flags, other)
+	}
 	if open, ok := openers[what]; ok {
 		fd, err := open(args[0])
 		if err == nil {
@@ -213,7 +220,28 @@ var readers = map[string]func(fd int) error{
 		return toFile(func(out int) (int, error) { return unix.CopyFileRange(fd, nil, out, nil, 10, 0) })
 	},
 	"mmap":     func(fd int) error { return mapped(fd, unix.PROT_READ, unix.MAP_PRIVATE) },
+	"aio":      func(fd int) error { return moved(aioRead(fd, buffer())) },
 	"io_uring": func(fd int) error { return moved(uringRead(fd, buffer())) },
+}
+
+// others are ways that go by another name, or that not every file has.
+var others = map[string]func(fd int) error{
+	"mmap-private": func(fd int) error { return mapped(fd, unix.PROT_WRITE, unix.MAP_PRIVATE) },
+	"tee": func(fd int) error {
+		return toPipe(func(out int) (int, error) {
+			n, err := unix.Tee(fd, out, 10, 0)
+			return int(n), err
+		})
+	},
+	"vmsplice":    func(fd int) error { return moved(vmsplice(fd)) },
+	"vmsplice-to": func(fd int) error { return moved(vmsplice(fd)) },
+}
+
+func vmsplice(fd int) (int, error) {
+	b := buffer()
+	v := unix.Iovec{Base: &b[0]}
+	v.SetLen(len(b))
+	return unix.Vmsplice(fd, []unix.Iovec{v}, 0)
 }
 
 // writers are the ways to write.
@@ -248,6 +276,7 @@ var writers = map[string]func(fd int) error{
 		}
 		return moved(unix.Pwrite(fd, b, 0))
 	},
+	"aio-write":      func(fd int) error { return moved(aioWrite(fd, buffer())) },
 	"io_uring-write": func(fd int) error { return moved(uringWrite(fd, buffer())) },
 }
 

@@ -2,6 +2,7 @@ package kernel
 
 import (
 	"errors"
+	"hash/maphash"
 	"os"
 	"slices"
 	"strconv"
@@ -44,6 +45,7 @@ type FeedStats struct {
 	Excluded     uint64 // accesses by path
 	UnknownPlace uint64 // accesses whose cgroup's path was lost: taken for the host's
 	NotForgotten uint64 // objects that the sensor could not be told to forget
+	PipesDropped uint64 // reads of pipes that did not wait for their writer any longer
 }
 
 // A Feed takes what a Source passes on into a Tracker. It is for one goroutine.
@@ -75,8 +77,11 @@ func NewFeed(s Source, o FeedOptions) *Feed {
 		o.Log = func(string, ...any) {}
 	}
 	f := &Feed{o: o, source: s, clock: newClock()}
+	seed := maphash.MakeSeed()
 	// The size is valid, so there is no error.
-	f.subjects, _ = freelru.New[Subject, flow.Subject](maxSubjects, hashSubject)
+	f.subjects, _ = freelru.New[Subject, flow.Subject](maxSubjects, func(s Subject) uint32 {
+		return uint32(maphash.Comparable(seed, s)) // names are anybody's to choose
+	})
 	f.subjects.SetOnEvict(func(_ Subject, s flow.Subject) { f.o.Tracker.Release(s) })
 	f.places = newPlaces(f)
 	return f
@@ -217,17 +222,9 @@ func (f *Feed) tellEvicted(atLeast int) {
 }
 
 // Stats gives the counters. The lock must be held by the caller.
-func (f *Feed) Stats() FeedStats { return f.stats }
-
-// hashSubject spreads subjects; nobody gains by a collision but a slower look-up.
-func hashSubject(s Subject) uint32 {
-	h := uint64(14695981039346656037)
-	for _, c := range s.Comm {
-		h = (h ^ uint64(c)) * 1099511628211
-	}
-	h = (h ^ s.Cgroup) * 0x9e3779b97f4a7c15
-	h = (h ^ s.Extra) * 0x9e3779b97f4a7c15
-	return uint32(h >> 32)
+func (f *Feed) Stats() FeedStats {
+	f.stats.PipesDropped = f.pending.dropped
+	return f.stats
 }
 
 // shown is a path or name as a log may have it.

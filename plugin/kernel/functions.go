@@ -19,6 +19,8 @@ var calls = []string{
 	"mmap", "mmap_pgoff", "ia32_mmap",
 	"open", "openat", "openat2", "creat", "open_by_handle_at",
 	"ftruncate", "ftruncate64", "ia32_ftruncate64",
+	"ioctl", "io_submit", "vmsplice", "tee",
+	"preadv64", "preadv64v2", "pwritev64", "pwritev64v2", // x32
 }
 
 // What stands before a call's name: of 64 bits, and of 32, where the calls whose

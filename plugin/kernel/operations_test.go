@@ -165,7 +165,7 @@ func TestMemory(t *testing.T) {
 // The programs' numbers of operations are the engine's.
 func TestOps(t *testing.T) {
 	for op, name := range []string{
-		"read", "readv", "pread", "preadv", "sendfile", "splice", "copy_file_range", "mmap", "exec", "preadv2", "io_uring",
+		"read", "readv", "pread", "preadv", "sendfile", "splice", "copy_file_range", "mmap", "exec", "preadv2", "io_uring", "aio",
 	} {
 		if got := flow.Op(op).String(); got != name {
 			t.Errorf("operation %d is %s for the engine, %s for the programs", op, got, name)

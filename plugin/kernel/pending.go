@@ -9,7 +9,10 @@ import (
 
 // Reads of named pipes that found no writer on the other side wait for the write that
 // woke them: its call may return after theirs.
-type pending struct{ reads []pendingRead }
+type pending struct {
+	reads   []pendingRead
+	dropped uint64
+}
 
 type pendingRead struct {
 	key    flow.Key
@@ -18,12 +21,13 @@ type pendingRead struct {
 }
 
 const (
-	maxPending  = 64
+	maxPending  = 256
 	pendingTime = int64(time.Second)
 )
 
 func (p *pending) add(r *Record, k flow.Key, at int64) {
 	if len(p.reads) == maxPending {
+		p.dropped++
 		p.reads = slices.Delete(p.reads, 0, 1)
 	}
 	p.reads = append(p.reads, pendingRead{k, at, *r})

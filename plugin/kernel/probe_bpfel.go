@@ -17,6 +17,7 @@ type probeDeed struct {
 	_      structs.HostLayout
 	Read   uint64
 	Wrote  uint64
+	Told   uint64
 	Number uint32
 	Unused uint32
 }

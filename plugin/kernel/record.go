@@ -87,7 +87,7 @@ func (r *Record) decode(raw []byte) error {
 	if _, err := binary.Decode(raw, binary.NativeEndian, &head); err != nil {
 		return err
 	}
-	if Kind(head.Kind) < Write || Kind(head.Kind) > Cgroup || flow.Op(head.Op) > flow.OpIOUring {
+	if Kind(head.Kind) < Write || Kind(head.Kind) > Cgroup || flow.Op(head.Op) > flow.OpAIO {
 		return fmt.Errorf("%w: %d, %d", errUnknown, head.Kind, head.Op)
 	}
 	names := raw[recordSize:]

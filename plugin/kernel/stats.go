@@ -10,6 +10,11 @@ import (
 type Stats struct {
 	PassedWrites, PassedReads, PassedEmptied, PassedCgroups uint64 // records handed over
 
+	// Objects that were new to the filter of what was ever written. At 3 million it holds
+	// one in 14 others for written too, at 12 million two in three: their first reads are
+	// passed on for nothing.
+	Remembered uint64
+
 	// Records for which the ring buffer had no room.
 	LostWrites, LostReads, LostEmptied, LostCgroups uint64
 
@@ -26,7 +31,7 @@ type Stats struct {
 // The counters' places in their map, as the programs have them.
 func (s *Stats) places() []*uint64 {
 	return []*uint64{
-		&s.PassedWrites, &s.PassedReads, &s.PassedEmptied, &s.PassedCgroups,
+		&s.PassedWrites, &s.PassedReads, &s.PassedEmptied, &s.PassedCgroups, &s.Remembered,
 		&s.LostWrites, &s.LostReads, &s.LostEmptied, &s.LostCgroups,
 		&s.Unremembered, &s.NoFile, &s.CutPaths, &s.LookedAt, &s.Busy,
 	}
@@ -34,7 +39,7 @@ func (s *Stats) places() []*uint64 {
 
 // Lost is how many accesses were lost altogether.
 func (s *Stats) Lost() uint64 {
-	return s.LostWrites + s.LostReads + s.LostEmptied + s.Busy + s.Missed + s.Malformed
+	return s.LostWrites + s.LostReads + s.LostEmptied + s.NoFile + s.Busy + s.Missed + s.Malformed
 }
 
 // Stats gives the counters as they are now; os.ErrClosed once the sensor is closed.

@@ -2,9 +2,11 @@
 // What an access is worth.
 #pragma once
 
+#define PIPE_TIME 500000000ull
+
 // weigh decides about an access that the short memory does not know. It returns what
 // is known from now on: READ, WROTE, or 0 where nothing is.
-static __noinline int weigh(struct scratch *s, struct access *a)
+static __always_inline int weigh(struct scratch *s, struct access *a)
 {
 	struct task_struct *task = a->task;
 	s->record.object = s->key.object;
@@ -28,8 +30,10 @@ static __noinline int weigh(struct scratch *s, struct access *a)
 		if (o->emptied)
 			s->record.flags = FLAG_EMPTIED;
 		else if (a->kind == RECORD_READ) {
-			if (s->deed.read >= a->latest)
-				return READ;
+			// A pipe's writer may be held up in its call for long: its readers are
+			// passed on now and then, for the feed to have them at hand.
+			if (s->deed.read >= a->latest && !(a->pipe && bpf_ktime_get_boot_ns() - s->deed.told > PIPE_TIME))
+				return a->pipe ? 0 : READ;
 			if (o->sole && same(&o->first, &s->key.subject))
 				return READ; // its own
 		} else if (s->deed.wrote >= o->born && o->writes - s->deed.number < max_writers)
@@ -41,7 +45,9 @@ static __noinline int weigh(struct scratch *s, struct access *a)
 		return 0;
 	}
 	count(a->kind == RECORD_READ ? PASSED_READS : PASSED_WRITES);
-	return a->kind == RECORD_READ ? READ : WROTE;
+	if (a->kind == RECORD_WRITE)
+		return WROTE;
+	return a->pipe ? 0 : READ;
 }
 
 // take is everything behind the short memory. It is global, and so verified once.
@@ -80,6 +86,18 @@ __noinline int take(struct access *a)
 	return 0;
 }
 
+// program_of tells programs apart, by what their paths lead to.
+static __noinline u64 program_of(struct task_struct *task)
+{
+	struct file *exe = BPF_CORE_READ(task, mm, exe_file);
+	struct object o = {
+		.ino = BPF_CORE_READ(exe, f_inode, i_ino),
+		.dev = BPF_CORE_READ(exe, f_inode, i_sb, s_dev),
+		.generation = BPF_CORE_READ(exe, f_inode, i_generation),
+	};
+	return mix(&o) ^ (u64)BPF_CORE_READ(exe, f_path.dentry) ^ BPF_CORE_READ(exe, f_path.dentry, d_name.hash);
+}
+
 static __always_inline void identify(struct task_struct *task, struct subject *who)
 {
 	struct task_struct *leader = GET(task, group_leader);
@@ -109,7 +127,7 @@ static __always_inline void identify(struct task_struct *task, struct subject *w
 	if (identity == BY_PID)
 		who->extra = GET(task, tgid);
 	else if (identity == BY_EXE)
-		who->extra = BPF_CORE_READ(task, mm, exe_file, f_inode, i_ino);
+		who->extra = program_of(task);
 }
 
 // find tells what a file is; 0 for no object.
@@ -121,11 +139,20 @@ static __always_inline u32 find(struct file *f, struct access *a)
 	if (mode != S_IFREG && mode != S_IFIFO)
 		return 0;
 	struct super_block *sb = AS(super_block, GET(inode, i_sb));
-	if (mode == S_IFIFO && GET(sb, s_magic) == PIPEFS)
+	u64 magic = GET(sb, s_magic);
+	if (mode == S_IFIFO && magic == PIPEFS)
 		return 0;
 	a->object.ino = GET(inode, i_ino);
 	a->object.generation = GET(inode, i_generation);
 	a->object.dev = GET(sb, s_dev);
+	if (magic == OVERLAYFS) {
+		// Its files have no generation, and those of an image the same numbers in
+		// each container, on a device whose number the next one gets: what differs
+		// is the root, which has its number from the upper layer.
+		struct dentry *root = AS(dentry, GET(sb, s_root));
+		struct inode *top = AS(inode, GET(root, d_inode));
+		a->object.generation ^= (u32)GET(top, i_ino) * 2654435761u;
+	}
 	a->hash = mix(&a->object);
 	return mode;
 }
@@ -145,7 +172,7 @@ static __always_inline void look(struct task_struct *task, struct file *file, u8
 		return;
 	struct file *f = AS(file, file);
 	struct dentry *dentry = AS(dentry, GET(f, f_path.dentry));
-	a.name = GET(dentry, d_name.hash);
+	a.name = (u64)GET(dentry, d_name.hash) << 32 ^ NUMBER(f, f_path.mnt);
 	identify(task, &a.subject);
 	a.epoch = *epoch_of(a.hash);
 	u32 zero = 0;
@@ -169,7 +196,9 @@ __noinline int emptied(struct access *a)
 	if (!a)
 		return 0;
 	struct file *file = a->file;
-	if (find(file, a) != S_IFREG || BPF_CORE_READ(file, f_inode, i_size))
+	// Who has it mapped to write may go on to.
+	if (find(file, a) != S_IFREG || BPF_CORE_READ(file, f_inode, i_size) ||
+	    BPF_CORE_READ(file, f_inode, i_mapping, i_mmap_writable.counter) > 0)
 		return 0;
 	if (!filtered(a->hash) && !everything)
 		return 0;
@@ -186,7 +215,12 @@ __noinline int emptied(struct access *a)
 	s->record.kind = RECORD_EMPTIED;
 	s->record.flags = 0;
 	s->record.length = s->record.program = 0;
-	if (pass(a)) {
+	int lost = pass(a);
+	if (lost == NOT_EMPTY) {
+		s->busy = 0;
+		return 0;
+	}
+	if (lost) {
 		count(LOST_EMPTIED);
 		struct written *o = bpf_map_lookup_elem(&objects, &s->key.object);
 		if (o) {

@@ -32,6 +32,7 @@ struct written {
 struct deed {
 	u64 read;  // at which write it read last; 0 for never
 	u64 wrote; // when its own write was passed on; 0 for never
+	u64 told;  // of the read, nanoseconds since boot
 	u32 number; // which of the object's writes that was
 	u32 unused;
 };
@@ -93,6 +94,7 @@ enum count {
 	PASSED_READS,
 	PASSED_EMPTIED,
 	PASSED_CGROUPS,
+	REMEMBERED, // objects that are new to the filter
 	LOST_WRITES,
 	LOST_READS,
 	LOST_EMPTIED,

@@ -6,6 +6,7 @@
 #define S_IFREG 0100000
 #define S_IFIFO 0010000
 #define PIPEFS 0x50495045 // anonymous pipes, which are busy
+#define OVERLAYFS 0x794c7630
 
 static __always_inline u64 mix(const struct object *o)
 {
@@ -27,13 +28,14 @@ static __always_inline bool filtered(u64 h)
 
 static __always_inline void set_bit(u32 bit)
 {
-	u64 one = 1ull << (bit & 63);
-	if (!(filter[bit >> 6] & one))
-		__sync_fetch_and_or(&filter[bit >> 6], one);
+	__sync_fetch_and_or(&filter[bit >> 6], 1ull << (bit & 63));
 }
 
 static __always_inline void remember(u64 h)
 {
+	if (filtered(h))
+		return;
+	count(REMEMBERED);
 	set_bit(h & (FILTER_BITS - 1));
 	set_bit(h >> 20 & (FILTER_BITS - 1));
 	set_bit(h >> 40);

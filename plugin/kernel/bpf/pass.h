@@ -34,6 +34,8 @@ static __always_inline bool known_of(const struct recent *m, const struct access
 	       m->object.generation == a->object.generation && same(&m->subject, &a->subject);
 }
 
+enum { NOT_EMPTY = 1 }; // somebody wrote what was just emptied
+
 // settle writes down a record for which there is room: from here on readers on other
 // processors find that there is something new, and theirs come behind it.
 __noinline int settle(struct access *a)
@@ -44,9 +46,11 @@ __noinline int settle(struct access *a)
 	if (a->kind == RECORD_EMPTIED) {
 		bpf_map_delete_elem(&objects, &s->key.object);
 		__sync_fetch_and_add(epoch_of(a->hash), 1);
-		return 0;
+		// Whoever wrote up to here may have been silent; later ones are not.
+		struct file *file = a->file;
+		return BPF_CORE_READ(file, f_inode, i_size) ? NOT_EMPTY : 0;
 	}
-	u64 now = __sync_fetch_and_add(&clock, 1) + 1;
+	u64 now = __sync_fetch_and_add(&clock, 2) + 2; // ahead of `latest`, which grows by one
 	struct written *o = bpf_map_lookup_elem(&objects, &s->key.object);
 	if (!o) {
 		struct written *f = &s->fresh;
@@ -57,11 +61,12 @@ __noinline int settle(struct access *a)
 		f->first = s->key.subject;
 		if (bpf_map_update_elem(&objects, &s->key.object, f, BPF_NOEXIST))
 			count(UNREMEMBERED);
+		else
+			a->latest = now;
 		remember(a->hash);
 		o = bpf_map_lookup_elem(&objects, &s->key.object);
 		if (!o)
 			return 0;
-		a->latest = f->latest;
 	} else if (s->record.flags & FLAG_EMPTIED) {
 		o->born = now;
 		o->emptied = 0;
@@ -71,12 +76,13 @@ __noinline int settle(struct access *a)
 	if (a->kind == RECORD_WRITE) {
 		if (o->sole && !same(&o->first, &s->key.subject))
 			o->sole = 0;
-		o->latest = now;
+		__sync_fetch_and_add(&o->latest, 1); // stores of two writers could swap
 		s->deed.wrote = now;
 		s->deed.number = __sync_fetch_and_add(&o->writes, 1) + 1;
 		__sync_fetch_and_add(epoch_of(a->hash), 1);
 	} else {
 		s->deed.read = a->latest;
+		s->deed.told = s->record.at;
 	}
 	if (bpf_map_update_elem(&deeds, &s->key, &s->deed, BPF_ANY))
 		count(UNREMEMBERED);
@@ -100,8 +106,10 @@ static __always_inline u64 wakeup(u8 kind)
 		void *room = bpf_ringbuf_reserve(&ring, (n), 0);       \
 		if (!room)                                             \
 			return -1;                                     \
-		if (a)                                                 \
-			settle(a);                                     \
+		if (a && settle(a)) {                                  \
+			bpf_ringbuf_discard(room, BPF_RB_NO_WAKEUP);   \
+			return NOT_EMPTY;                              \
+		}                                                      \
 		bpf_probe_read_kernel(room, (n), &s->record);          \
 		bpf_ringbuf_submit(room, wakeup(s->record.kind));      \
 		return 0;                                              \

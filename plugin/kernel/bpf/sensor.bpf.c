@@ -48,7 +48,7 @@ static __noinline int mapped(u64 prot, u64 flags, u32 fd)
 {
 	if (flags & MAP_ANONYMOUS)
 		return 0;
-	if (prot & (PROT_READ | PROT_EXEC))
+	if (prot & (PROT_READ | PROT_WRITE | PROT_EXEC)) // a page that can be written can be read
 		access_fd(fd, RECORD_READ, OP_MMAP);
 	if (prot & PROT_WRITE && flags & MAP_SHARED)
 		access_fd(fd, RECORD_WRITE, OP_MMAP);
@@ -71,6 +71,61 @@ static __noinline int copied(u32 in, u32 out, u8 op)
 {
 	access_fd(in, RECORD_READ, op);
 	access_fd(out, RECORD_WRITE, op);
+	return 0;
+}
+
+// submitted takes Linux AIO: each of the requests that were taken.
+struct submission {
+	u64 requests;
+	u32 width; // of a pointer
+};
+
+struct request {
+	u64 data;
+	u32 key, flags;
+	u16 what, priority;
+	u32 fd;
+};
+#define REQUESTS 1024
+
+static long request(u32 i, struct submission *s)
+{
+	struct request r;
+	u64 at = 0;
+	if (bpf_probe_read_user(&at, s->width & 8 ? 8 : 4, (void *)(s->requests + i * s->width)) ||
+	    bpf_probe_read_user(&r, sizeof(r), (void *)at))
+		return 1;
+	if (r.what == 0 || r.what == 7) // IOCB_CMD_PREAD, PREADV
+		access_fd(r.fd, RECORD_READ, OP_AIO);
+	else if (r.what == 1 || r.what == 8)
+		access_fd(r.fd, RECORD_WRITE, OP_AIO);
+	return 0;
+}
+
+static __always_inline int submitted(u64 requests, u32 n, u32 width)
+{
+	struct submission s = {requests, width};
+	bpf_loop(n < REQUESTS ? n : REQUESTS, request, &s, 0);
+	return 0;
+}
+
+// cloned takes an ioctl that makes two files share their data.
+static __always_inline int cloned(u32 fd, u32 what, u64 arg)
+{
+	s64 from = arg;
+	if (what == FICLONERANGE && bpf_probe_read_user(&from, sizeof(from), (void *)arg))
+		return 0;
+	if (what == FICLONE || what == FICLONERANGE)
+		copied(from, fd, OP_COPY_FILE_RANGE);
+	return 0;
+}
+
+static __always_inline int spliced(u32 fd)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct file *file = file_of(task, fd);
+	if (file)
+		access_fd(fd, BPF_CORE_READ(file, f_mode) & FMODE_WRITE ? RECORD_WRITE : RECORD_READ, OP_SPLICE);
 	return 0;
 }
 
@@ -111,6 +166,21 @@ static __always_inline int returned(struct pt_regs *regs, long result)
 	case IN_1_OUT_0:
 		if (result)
 			copied(a1, a0, op);
+		break;
+	case IN_0_OUT_1:
+		if (result)
+			copied(a0, a1, op);
+		break;
+	case EITHER_0:
+		if (result)
+			spliced(a0);
+		break;
+	case CLONES:
+		if (!result)
+			cloned(a0, a1, a2);
+		break;
+	case SUBMITS:
+		submitted(a2, result, is_32 || number == 544 ? 4 : 8);
 		break;
 	case MAPS:
 		mapped(a2, a3, a4);

@@ -17,6 +17,7 @@ typedef __u8 u8;
 typedef __u16 u16;
 typedef __u32 u32;
 typedef __u64 u64;
+typedef __s64 s64;
 typedef _Bool bool;
 #define NULL ((void *)0)
 
@@ -36,7 +37,11 @@ struct qstr {
 	u32 hash; // of the name and the folder
 	const unsigned char *name;
 };
+typedef struct {
+	int counter;
+} atomic_t;
 struct dentry {
+	struct inode *d_inode;
 	struct dentry *d_parent;
 	struct qstr d_name;
 };
@@ -46,10 +51,15 @@ struct file_system_type {
 struct super_block {
 	u32 s_dev;
 	unsigned long s_magic;
+	struct dentry *s_root;
 	struct file_system_type *s_type;
+};
+struct address_space {
+	atomic_t i_mmap_writable;
 };
 struct inode {
 	u16 i_mode;
+	struct address_space *i_mapping;
 	struct super_block *i_sb;
 	unsigned long i_ino;
 	long long i_size;
@@ -68,6 +78,7 @@ struct path {
 	struct dentry *dentry;
 };
 struct file {
+	unsigned int f_mode;
 	struct path f_path;
 	struct inode *f_inode;
 };

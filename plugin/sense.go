@@ -98,13 +98,12 @@ func (p *instance) stopSensing() {
 // tellKnown tells the sensor of the objects that are known from before: reads of others
 // that nobody wrote are silent.
 func (s *sense) tellKnown(keys []flow.Key) error {
-	for _, k := range keys {
+	objects := make([]kernel.Object, len(keys))
+	for i, k := range keys {
 		dev, generation, ino := k.File()
-		if err := s.sensor.Know(kernel.Object{Ino: ino, Dev: dev, Generation: generation}); err != nil {
-			return err
-		}
+		objects[i] = kernel.Object{Ino: ino, Dev: dev, Generation: generation}
 	}
-	return nil
+	return s.sensor.Know(objects...)
 }
 
 // takeIn takes in records until the sensor is closed. A record that makes it panic is

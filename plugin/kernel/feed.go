@@ -18,7 +18,7 @@ import (
 // A Source is what a Feed reads: a Sensor.
 type Source interface {
 	Read(*Record, time.Time) error
-	Forget(Object) error
+	Forget(...Object) error
 }
 
 var _ Source = (*Sensor)(nil)
@@ -57,7 +57,7 @@ type Feed struct {
 	pending  pending
 	clock    clock
 	rested   time.Time
-	evicted  []flow.Key
+	evicted  []Object
 	stats    FeedStats
 }
 
@@ -204,7 +204,7 @@ func (f *Feed) name(r *Record) string {
 }
 
 // Evicted takes an object that the Tracker forgot for want of room.
-func (f *Feed) Evicted(k flow.Key) { f.evicted = append(f.evicted, k) }
+func (f *Feed) Evicted(k flow.Key) { f.evicted = append(f.evicted, objectOf(k)) }
 
 // evictedBatch is how many are told at once: not with the lock held, and not each.
 const evictedBatch = 64
@@ -213,10 +213,8 @@ func (f *Feed) tellEvicted(atLeast int) {
 	if len(f.evicted) <= atLeast {
 		return
 	}
-	for _, k := range f.evicted {
-		if err := f.source.Forget(objectOf(k)); err != nil {
-			f.stats.NotForgotten++
-		}
+	if err := f.source.Forget(f.evicted...); err != nil {
+		f.stats.NotForgotten += uint64(len(f.evicted))
 	}
 	f.evicted = f.evicted[:0]
 }

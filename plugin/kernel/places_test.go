@@ -33,7 +33,7 @@ func (s script) Read(r *Record, deadline time.Time) error {
 	}
 }
 
-func (script) Forget(Object) error { return nil }
+func (script) Forget(...Object) error { return nil }
 
 // A namer knows names when it is told them.
 type namer struct {

@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"slices"
 	"unsafe"
 
 	"github.com/xim-monitor/xim/plugin/flow"
@@ -84,9 +83,7 @@ func (r *Record) decode(raw []byte) error {
 	if len(raw) < recordSize {
 		return fmt.Errorf("%w: %d bytes, want %d", errShort, len(raw), recordSize)
 	}
-	if _, err := binary.Decode(raw, binary.NativeEndian, &head); err != nil {
-		return err
-	}
+	copy(unsafe.Slice((*byte)(unsafe.Pointer(&head)), recordSize), raw)
 	if Kind(head.Kind) < Write || Kind(head.Kind) > Cgroup || flow.Op(head.Op) > flow.OpAIO {
 		return fmt.Errorf("%w: %d, %d", errUnknown, head.Kind, head.Op)
 	}
@@ -128,9 +125,16 @@ func (r *Record) decode(raw []byte) error {
 // path puts a path together from its elements, the last of which comes first, each
 // with a NUL behind it.
 func path(names []byte, start string) string {
-	parts := bytes.Split(bytes.TrimSuffix(names, []byte{0}), []byte{0})
-	slices.Reverse(parts)
-	return start + string(bytes.Join(parts, []byte("/")))
+	b := make([]byte, 0, 256) // on the stack, where that is enough
+	b = append(b, start...)
+	for end := len(names) - 1; end >= 0; {
+		begin := bytes.LastIndexByte(names[:end], 0) + 1
+		b = append(b, names[begin:end]...)
+		if end = begin - 1; end >= 0 {
+			b = append(b, '/')
+		}
+	}
+	return string(b)
 }
 
 // Name is the subject's name, as its leader's comm.

@@ -63,3 +63,14 @@ func FuzzRecord(f *testing.F) {
 		}
 	})
 }
+
+func BenchmarkDecode(b *testing.B) {
+	raw := rawRecord(b, directRecord{Kind: uint8(Read)}, "file.txt\x00folder\x00a-longer-name\x00mnt\x00")
+	var r Record
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := r.decode(raw); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -172,22 +172,32 @@ func (s *Sensor) Read(r *Record, deadline time.Time) error {
 	}
 }
 
-// Forget tells the programs that the engine no longer knows an object: whatever is
-// done to it is first again.
-func (s *Sensor) Forget(o Object) error { return s.tell(directProgForget, o) }
+// Forget tells the programs that the engine no longer knows some objects: whatever is
+// done to them is first again.
+func (s *Sensor) Forget(o ...Object) error { return s.tell(directProgForget, o) }
 
-// Know tells the programs of an object that the engine knows from before.
-func (s *Sensor) Know(o Object) error { return s.tell(directProgKnow, o) }
+// Know tells the programs of objects that the engine knows from before.
+func (s *Sensor) Know(o ...Object) error { return s.tell(directProgKnow, o) }
 
-func (s *Sensor) tell(program string, o Object) error {
+// A batch is as many objects as a program takes at once.
+type batch struct {
+	N       uint64
+	Objects [16]Object
+}
+
+func (s *Sensor) tell(program string, objects []Object) error {
 	s.use.RLock()
 	defer s.use.RUnlock()
 	if s.closed {
 		return os.ErrClosed
 	}
-	_, err := s.objects.Programs[program].Run(&ebpf.RunOptions{Context: o})
-	if err != nil {
-		return fmt.Errorf("%s %v: %w", program, o, err)
+	for len(objects) > 0 {
+		var b batch
+		n := copy(b.Objects[:], objects)
+		b.N, objects = uint64(n), objects[n:]
+		if _, err := s.objects.Programs[program].Run(&ebpf.RunOptions{Context: &b}); err != nil {
+			return fmt.Errorf("%s %d objects: %w", program, n, err)
+		}
 	}
 	return nil
 }

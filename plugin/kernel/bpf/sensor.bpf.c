@@ -290,21 +290,37 @@ int leave_me_out(void *ctx)
 	return 0;
 }
 
-// For the process that reads the ring: an object that the engine has forgotten must
-// be passed on again, and one that it knows from before must not be held for unwritten.
+// For the process that reads the ring: objects that the engine has forgotten must be
+// passed on again, and what it knows from before must not be held for unwritten.
+#define BATCH 16
+struct batch {
+	u64 n;
+	struct object objects[BATCH];
+};
+
 SEC("syscall")
-int forget(struct object *o)
+int forget(struct batch *b)
 {
-	struct object object = *o;
-	bpf_map_delete_elem(&objects, &object);
-	__sync_fetch_and_add(epoch_of(mix(&object)), 1);
+#pragma unroll
+	for (int i = 0; i < BATCH; i++) {
+		struct object object = b->objects[i];
+		if (i >= b->n)
+			break;
+		bpf_map_delete_elem(&objects, &object);
+		__sync_fetch_and_add(epoch_of(mix(&object)), 1);
+	}
 	return 0;
 }
 
 SEC("syscall")
-int know(struct object *o)
+int know(struct batch *b)
 {
-	struct object object = *o;
-	remember(mix(&object));
+#pragma unroll
+	for (int i = 0; i < BATCH; i++) {
+		struct object object = b->objects[i];
+		if (i >= b->n)
+			break;
+		remember(mix(&object));
+	}
 	return 0;
 }

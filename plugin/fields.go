@@ -62,7 +62,7 @@ var fieldTable = []field{
 		desc: "the pod (namespace/name, or pod:uid while its name is unknown), else the container id or host, of the process that wrote last, of another %s.",
 		text: func(v *flow.Verdict, g flow.Granularity) []string { return one(v.Crossing(g).Writers[0].Pod) }},
 	{name: "op", kind: "string",
-		desc: "how the data was read: read, readv, pread, preadv, sendfile, splice, copy_file_range, mmap or exec; from the kernel sensor also preadv2 or io_uring. It does not depend on the granularity.",
+		desc: "how the data was read: read, readv, pread, preadv, sendfile, splice, copy_file_range, mmap or exec; from the kernel sensor also preadv2, aio or io_uring. It does not depend on the granularity.",
 		text: func(v *flow.Verdict, _ flow.Granularity) []string { return one(v.Op.String()) }},
 	{name: "age", kind: "reltime",
 		desc: "the time since the other %s wrote last, in nanoseconds; up to one second too long where the same write was repeated, and with the kernel sensor the time since it first wrote what is there.",

@@ -34,12 +34,22 @@
 // # What it does not see
 //
 // The descriptor is looked up when the call returns: another thread may have put
-// another file there by then (closed ones are counted, replaced ones cannot be). A
-// read that returns before the write that it read from has returned finds nothing
-// yet; for named pipes, where that is the rule, the Feed makes up for it. Mappings
-// count when they are made. What io_uring does is seen only where the programs can be
-// attached to functions (Sensor.Attached tells). On file systems that give a file's
-// number twice (btrfs with subvolumes) two files can be taken for one.
+// another file there by then, and one that means to can (closed ones are counted,
+// replaced ones cannot be). A read that returns before the write that it read from has
+// returned finds nothing yet; a writer can be held up in its call on purpose. For named
+// pipes, where that is the rule, the Feed makes up for it, for a second.
+//
+// Mappings count when they are made, by what they allow then: mprotect comes later and
+// is not seen. Shared memory of System V, the interpreter that the kernel maps for a
+// program (ld.so), truncation by path, opening and splicing by io_uring, and what
+// io_uring does at all where programs cannot be put on functions (SeesIOUring tells),
+// are not seen. Linux AIO counts when it is submitted, whatever comes of it.
+//
+// On file systems that give a file's number twice (btrfs with subvolumes) two files can
+// be taken for one, and so on overlays that follow each other if their upper folders
+// have the same number; a mapping from before the start of a file on an overlay is
+// taken for one of the file below it. The filter of what was ever written only fills
+// up (Stats.Remembered): that costs records, and no flow.
 //
 // # What will hurt you
 //

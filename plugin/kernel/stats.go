@@ -37,9 +37,10 @@ func (s *Stats) places() []*uint64 {
 	}
 }
 
-// Lost is how many accesses were lost altogether.
+// Lost is how many accesses were lost altogether. What NoFile counts is not among them:
+// most of those were sockets.
 func (s *Stats) Lost() uint64 {
-	return s.LostWrites + s.LostReads + s.LostEmptied + s.NoFile + s.Busy + s.Missed + s.Malformed
+	return s.LostWrites + s.LostReads + s.LostEmptied + s.Busy + s.Missed + s.Malformed
 }
 
 // Stats gives the counters as they are now; os.ErrClosed once the sensor is closed.

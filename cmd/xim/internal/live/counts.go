@@ -49,9 +49,12 @@ func (s *Source) look() inside {
 
 // Counts is what a line of counts adds: what was lost, if anything was.
 func (s *Source) Counts() string {
-	stats := s.Stats()
+	stats, text := s.Stats(), ""
 	if n := stats.Lost(); n > 0 {
-		return fmt.Sprintf(", %d accesses lost in the kernel (see %q)", n, "xim run --help")
+		text = fmt.Sprintf(", %d accesses lost in the kernel (see %q)", n, "xim run --help")
 	}
-	return ""
+	if n := stats.NoFile; n > 0 {
+		text += fmt.Sprintf(", %d calls whose descriptor was closed meanwhile", n)
+	}
+	return text
 }

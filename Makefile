@@ -69,6 +69,7 @@ asan: build host ## run the plugin on all recordings under AddressSanitizer (min
 
 .PHONY: bench
 bench: build host ## run the benchmarks, and measure what the plugin costs a host (PAIRS=5)
+	$(NEED) gcc sqlite3
 	@echo "bench: go test -bench . ./..." >&2
 	@go test -run '^$$' -bench . -benchmem ./...
 	@echo "bench: the plugin in a host" >&2

@@ -16,10 +16,10 @@ import (
 	"github.com/xim-monitor/xim/plugin/flow"
 )
 
-// BenchmarkWork compares what whole pieces of work take with the sensor and without,
-// by turns, in one run. The metrics are medians: the time without, the ratio of the
-// processor time of the work, what the sensor's own process took of one processor, and
-// the memory of both.
+// BenchmarkWork compares what whole pieces of work take with the sensor, with an empty
+// program on every system call's exit, and without, by turns, in one run. The metrics
+// are medians: the processor time without, its ratios, and what the sensor's own
+// process took of one processor.
 func BenchmarkWork(b *testing.B) {
 	for _, w := range []struct {
 		name    string
@@ -27,13 +27,13 @@ func BenchmarkWork(b *testing.B) {
 		command string
 	}{
 		{"build", someSources, "for f in *.c; do cc -O1 -c $f -o ${f%.c}.o || exit 1; done; cc -o program *.o"},
-		{"sqlite", noPreparation, `rm -f db; sqlite3 db "create table t (a, b)"; sqlite3 db < transactions`},
+		{"sqlite", transactions(1000, "full"), database},
+		{"sqlite-unsynced", transactions(5000, "off"), database}, // all system calls, no disk
 		{"tar-gzip", noPreparation, "tar -cf - -C /usr/share/doc . | gzip -1 > archive"},
 	} {
 		b.Run(w.name, func(b *testing.B) {
 			dir := b.TempDir()
 			w.prepare(b, dir)
-			transactions(b, dir)
 			compareWork(b, func() float64 { return cpuOf(b, dir, w.command) })
 		})
 	}
@@ -52,14 +52,18 @@ func someSources(b *testing.B, dir string) {
 	}
 }
 
-// transactions makes 2,000 of them, each written through to the file.
-func transactions(b *testing.B, dir string) {
-	var all strings.Builder
-	all.WriteString("pragma synchronous = off;\n") // what the disk does is no work of ours
-	for i := range 2000 {
-		fmt.Fprintf(&all, "begin; insert into t values (%d, 'some text'); commit; select count(*) from t where a = %d;\n", i, i)
+const database = `rm -f db; sqlite3 db "create table t (a, b)"; sqlite3 db < transactions > results`
+
+// transactions makes n of them, each of a write and a query.
+func transactions(n int, synchronous string) func(*testing.B, string) {
+	return func(b *testing.B, dir string) {
+		var all strings.Builder
+		fmt.Fprintf(&all, "pragma synchronous = %s;\n", synchronous)
+		for i := range n {
+			fmt.Fprintf(&all, "begin; insert into t values (%d, 'some text'); commit; select count(*) from t where a = %d;\n", i, i)
+		}
+		write(b, dir, "transactions", all.String())
 	}
-	write(b, dir, "transactions", all.String())
 }
 
 func write(b *testing.B, dir, name, text string) {
@@ -83,23 +87,27 @@ func cpuOf(b *testing.B, dir, command string) float64 {
 }
 
 func compareWork(b *testing.B, work func() float64) {
-	const rounds = 7
-	var bare, ratios, own []float64
+	const rounds = 11
+	var bare, empty, ratios, own []float64
 	work() // the files are in memory from here on
 	var stats Stats
 	for b.Loop() {
 		for range rounds {
 			without := work()
+			detach := attachNothing(b, Tracepoint)
+			nothing := work()
+			detach()
 			s, end := attachCounted(b)
 			before, start := ownCPU(b), time.Now()
 			with := work()
 			own = append(own, 100*(ownCPU(b)-before)/time.Since(start).Seconds())
 			stats, _ = s.Stats()
 			end()
-			bare, ratios = append(bare, without), append(ratios, with/without)
+			bare, empty, ratios = append(bare, without), append(empty, nothing/without), append(ratios, with/without)
 		}
 	}
 	b.ReportMetric(median(bare), "bare-s")
+	b.ReportMetric(median(empty), "empty/bare")
 	b.ReportMetric(median(ratios), "sensor/bare")
 	b.ReportMetric(median(own), "own-cpu-%")
 	b.ReportMetric(float64(stats.PassedReads+stats.PassedWrites), "passed")

@@ -79,7 +79,9 @@ __noinline int settle(struct access *a)
 		__sync_fetch_and_add(&o->latest, 1); // stores of two writers could swap
 		s->deed.wrote = now;
 		s->deed.number = __sync_fetch_and_add(&o->writes, 1) + 1;
-		__sync_fetch_and_add(epoch_of(a->hash), 1);
+		// Where nobody else moved it on, what is known from here on is of the new epoch.
+		if (__sync_fetch_and_add(epoch_of(a->hash), 1) == a->epoch)
+			a->epoch++;
 	} else {
 		s->deed.read = a->latest;
 		s->deed.told = s->record.at;

@@ -126,7 +126,26 @@ func (p *instance) sayNotice() {
 	if p.notice != "" {
 		p.say("%s", p.notice)
 		p.notice = ""
+		C.xim_set_notice(p.shim, 0)
 	}
+}
+
+// note leaves something for the event thread to say. The lock is held.
+func (p *instance) note(format string, args ...any) {
+	if p.notice != "" {
+		p.notice += "; "
+	}
+	p.notice += fmt.Sprintf(format, args...)
+	C.xim_set_notice(p.shim, 1)
+}
+
+//export ximSay
+func ximSay(h C.uintptr_t) {
+	p := cgo.Handle(h).Value().(*instance)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	defer p.guard(nil)
+	p.sayNotice()
 }
 
 // say writes an error to the framework's log.
@@ -171,8 +190,11 @@ func ximDestroy(h C.uintptr_t) {
 //export ximOpened
 func ximOpened(h C.uintptr_t, rc *C.int32_t) {
 	p := cgo.Handle(h).Value().(*instance)
-	defer p.guard(nil)
-	if p.err = p.captureOpened(); p.err != nil {
+	defer p.guard(rc)
+	if err := p.captureOpened(); err != nil {
+		p.stopSensing()
+		p.captureClosed()
+		p.err = err
 		*rc = C.FW_FAILURE
 	}
 }

@@ -108,6 +108,10 @@ func (o *outbox) empty() []*crossing {
 
 // found is called by the feed, with the lock held.
 func (p *instance) found(v *flow.Verdict, r *kernel.Record) {
+	if p.sense == nil && p.outbox.full() { // at the end nobody makes room
+		p.outbox.lost++
+		return
+	}
 	p.post(&crossing{
 		verdict: v.Clone(),
 		boot:    r.At, tid: r.TID, pid: r.PID, uid: r.UID,
@@ -142,7 +146,7 @@ func (p *instance) deliver(c *crossing, at uint64, now time.Time) bool {
 	err := p.send(p.outbox.event)
 	if err != nil {
 		if p.outbox.refused++; p.outbox.refused == 1 {
-			p.notice = "an event was not taken: " + err.Error()
+			p.note("an event was not taken: %v", err)
 		}
 	}
 	return err == nil

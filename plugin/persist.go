@@ -76,13 +76,11 @@ func (p *instance) captureOpened() error {
 	if old != nil {
 		p.adopt(old)
 	}
-	if err := p.startSensing(); err != nil {
-		return err
-	}
+	p.outbox.begin()
 	for _, c := range posted {
 		p.post(c, time.Now())
 	}
-	return nil
+	return p.startSensing()
 }
 
 // captureClosed ends a capture, with a last snapshot. The store is closed after it,
@@ -101,14 +99,17 @@ func (p *instance) captureClosed() {
 		p.keeper.done.Wait()
 		if !p.snapshot() && p.store != nil {
 			if aside, err := state.SetAside(p.config.stateFile); err == nil {
-				p.notice = fmt.Sprintf("the last snapshot failed, and the one before is older than what is in state_dir: set aside as %s", aside)
+				p.note("the last snapshot failed, and the one before is older than what is in state_dir: set aside as %s", aside)
 			}
 		}
-		p.keeper.unlock()
 		p.keeper.stop = nil
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.keeper.unlock != nil {
+		p.keeper.unlock()
+		p.keeper.unlock = nil
+	}
 	p.closeStore()
 	p.sayNotice()
 }
@@ -195,7 +196,6 @@ func (p *instance) read() *flow.Tracker {
 
 // save writes a snapshot at every interval until the capture ends.
 func (p *instance) save() {
-	defer p.guard(nil) // here too a panic would end Falco
 	tick := time.NewTicker(p.config.stateInterval)
 	defer tick.Stop()
 	for {
@@ -203,17 +203,27 @@ func (p *instance) save() {
 		case <-p.keeper.stop:
 			return
 		case <-tick.C:
-			p.snapshot()
+			p.saveOnce()
 		}
 	}
+}
+
+// saveOnce keeps a panic from ending Falco: here nobody else would.
+func (p *instance) saveOnce() {
+	defer func() {
+		if r := recover(); r != nil {
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			p.panicked(r)
+		}
+	}()
+	p.snapshot()
 }
 
 // snapshot writes the state file. It holds up the event thread only for a piece
 // at a time.
 func (p *instance) snapshot() (ok bool) {
-	p.mu.Lock()
-	save := p.tracker.Save()
-	p.mu.Unlock()
+	save := p.startSave()
 	header := state.Header{Boot: state.BootID(), Tag: p.config.tag(), Saved: time.Now().UTC()}
 	size, err := state.Write(p.config.stateFile, header, func(b []byte) ([]byte, bool) {
 		p.mu.Lock()
@@ -224,10 +234,16 @@ func (p *instance) snapshot() (ok bool) {
 	defer p.mu.Unlock()
 	if err != nil {
 		if p.keeper.failures++; p.keeper.failures == 1 {
-			p.notice = fmt.Sprintf("%v; the last whole snapshot stays", err)
+			p.note("%v; the last whole snapshot stays", err)
 		}
 		return false
 	}
 	p.keeper.saved, p.keeper.size = header.Saved, size
 	return true
+}
+
+func (p *instance) startSave() *flow.Save {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.tracker.Save()
 }

@@ -63,6 +63,8 @@ void xim_sense(uintptr_t handle, xim_shim *x, const fw_event_input *in, const fw
 
 	if (writer != NULL) {
 		x->events++;
+		if (__atomic_load_n(&x->notice, __ATOMIC_RELAXED))
+			ximSay(handle);
 		if (x->made_tid != 0 && in->num != x->parsed_num) {
 			xim_unmake_thread(&x->tables, reader, writer, x->made_tid, x->made_mark);
 			x->made_tid = 0;
@@ -84,4 +86,9 @@ void xim_sense(uintptr_t handle, xim_shim *x, const fw_event_input *in, const fw
 	ximParse(handle, (void *)in->evt, in->evt->len, &out);
 	if (out.verdict != 0)
 		xim_set_verdict(x, in, out.verdict, 0);
+}
+
+void xim_set_notice(xim_shim *x, uint32_t something)
+{
+	__atomic_store_n(&x->notice, something, __ATOMIC_RELAXED);
 }

@@ -8,7 +8,6 @@ import "C"
 import (
 	"errors"
 	"fmt"
-	"os"
 	"runtime/debug"
 	"sync"
 	"time"
@@ -69,7 +68,6 @@ func (p *instance) startSensing() error {
 		Process:  p.config.sensorOptions().Process,
 		Excluded: p.config.exclude.path,
 	})
-	p.outbox.begin()
 	s.helpers.Go(func() { p.lookAfter(s) })
 	s.fed.Go(func() { p.takeIn(s) })
 	return nil
@@ -89,8 +87,10 @@ func (p *instance) stopSensing() {
 		return
 	}
 	close(s.stop)
-	s.helpers.Wait() // they use the sensor
-	s.sensor.Stop()  // what it passed on before is still taken in
+	s.helpers.Wait()            // they use the sensor
+	if s.sensor.Stop() != nil { // what it passed on before is still taken in
+		s.sensor.Close()
+	}
 	s.fed.Wait()
 	s.sensor.Close()
 }
@@ -134,7 +134,7 @@ func (p *instance) takeInSome(s *sense) (again bool) {
 	if err := s.feed.Run(p.found); err != nil {
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		p.notice = fmt.Sprintf("the kernel sensor has ended: %v", err)
+		p.note("the kernel sensor has ended: %v", err)
 	}
 	return false
 }
@@ -167,7 +167,7 @@ func (p *instance) lookOnce(now time.Time) {
 // panicked counts an error of ours beside the framework's threads. The lock is held.
 func (p *instance) panicked(r any) {
 	if p.counts.panics++; p.counts.panics == 1 {
-		p.notice = fmt.Sprintf("internal error (please report it; the access is left out): %v\n%s", r, debug.Stack())
+		p.note("internal error (please report it; it is left out): %v\n%s", r, debug.Stack())
 	}
 }
 
@@ -181,16 +181,16 @@ type paced struct {
 }
 
 func (s paced) Read(r *kernel.Record, deadline time.Time) error {
-	for s.p.outbox.full() {
+	for stopped := false; !stopped && s.p.outbox.full(); {
 		wait := time.NewTimer(time.Until(deadline))
 		select {
 		case <-s.p.outbox.room:
 			wait.Stop()
 		case <-wait.C:
 			return kernel.ErrIdle
-		case <-s.s.stop:
+		case <-s.s.stop: // what is left in the ring still says who wrote what
 			wait.Stop()
-			return os.ErrClosed
+			stopped = true
 		}
 	}
 	return s.Sensor.Read(r, deadline)

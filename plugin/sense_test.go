@@ -240,7 +240,7 @@ func TestSensorStopsWhileItSends(t *testing.T) {
 		}, stopped(1), []string{"bpf"})
 	}
 	got := watch(t, rounds...)
-	if strings.Count(got, "bpf\n")+strings.Count(got+"\n", "bpf\n") < 12 || strings.Contains(got, "bpf prog") {
+	if strings.Count(got+"\n", "bpf\n") != 12 || strings.Contains(got, "bpf prog") {
 		t.Errorf("%s", got)
 	}
 }
@@ -352,7 +352,7 @@ func TestSensorWithoutCapabilities(t *testing.T) {
 		filepath.Join(built.dir, "driver"), filepath.Join(built.dir, "libxim.so"))
 	cmd.Stdin = strings.NewReader(strings.Join(append(append([]string{}, sensing...), "bpf", "nohandler 1", "destroy 1"), "\n") + "\n")
 	out, err := cmd.CombinedOutput()
-	if errors.Is(err, exec.ErrNotFound) {
+	if errors.Is(err, exec.ErrNotFound) && os.Getenv("XIM_E2E") != "required" {
 		t.Skip(err)
 	} else if err != nil {
 		t.Fatalf("%v\n%s", err, out)

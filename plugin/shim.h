@@ -27,6 +27,7 @@ typedef struct {
 	const fw_reader *reader; /* valid during a callback */
 	const fw_writer *writer; /* the same, NULL where nothing may be written */
 	uint64_t events;         /* events that parse was called for */
+	uint32_t notice;         /* Go has something to say, which only the event thread may */
 	uint64_t parsed_num;     /* the event that was parsed last, 0: none */
 	uint64_t verdict_num;    /* the event that the verdict belongs to, 0: none */
 	uint32_t verdict;
@@ -73,6 +74,9 @@ int xim_introduce(xim_shim *x, const xim_newcomer *who, uint64_t mark);
 
 /* Says an error in the framework's log. */
 void xim_log(xim_shim *x, const char *msg);
+
+/* Tells whether Go has something to say; any thread may set it. */
+void xim_set_notice(xim_shim *x, uint32_t something);
 
 enum { CROSSES_BIT = 1, NEW_BIT = 8, ALL_CROSS_BITS = 7, GRANULARITIES = 3 };
 

@@ -98,6 +98,7 @@ type Found func(*flow.Verdict, *Record)
 
 // Run takes in records until the source is closed and everything was read.
 func (f *Feed) Run(found Found) error {
+	defer f.locked(f.subjects.Purge)
 	var r Record
 	for {
 		now := time.Now()
@@ -112,7 +113,6 @@ func (f *Feed) Run(found Found) error {
 			f.tellEvicted(evictedBatch)
 		case errors.Is(err, ErrIdle):
 		case errors.Is(err, os.ErrClosed):
-			f.locked(f.subjects.Purge)
 			return nil
 		default:
 			return err
@@ -214,7 +214,7 @@ func (f *Feed) tellEvicted(atLeast int) {
 		return
 	}
 	if err := f.source.Forget(f.evicted...); err != nil {
-		f.stats.NotForgotten += uint64(len(f.evicted))
+		f.locked(func() { f.stats.NotForgotten += uint64(len(f.evicted)) })
 	}
 	f.evicted = f.evicted[:0]
 }

@@ -98,6 +98,7 @@ func (p *places) answers() {
 		select {
 		case d := <-p.feed.o.Names.Answers():
 			p.feed.o.Tracker.Describe(d)
+			p.feed.o.Log("container %s is in pod %s/%s", d.Container, shown(d.PodNamespace), shown(d.PodName))
 		default:
 			return
 		}

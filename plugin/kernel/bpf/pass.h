@@ -163,7 +163,7 @@ __noinline int name_cgroup(struct access *a)
 	s->record.flags = flags;
 	if (lost) {
 		count(LOST_CGROUPS);
-		return 0;
+		return lost;
 	}
 	u32 one = 1;
 	bpf_map_update_elem(&cgroups, &id, &one, BPF_ANY);
@@ -184,7 +184,8 @@ static __noinline int excluded(struct scratch *s)
 // tell makes the record of an access, and passes it on.
 static __always_inline int tell(struct scratch *s, struct access *a)
 {
-	name_cgroup(a);
+	if (name_cgroup(a)) // else it would be taken for the host's
+		return -1;
 	s->length = s->cut = s->no_path = 0;
 	file_names((u64)a->task, (u64)a->file);
 	s->record.flags |= s->no_path ? FLAG_NO_PATH : 0;

@@ -61,7 +61,7 @@ func writeAs(b *testing.B, path string) {
 }
 
 func compareCalls(b *testing.B, at Attach, loop func(int) float64, prepare func()) {
-	const rounds, calls = 15, 200_000
+	rounds, calls := number(b, "XIM_ROUNDS", 15), 200_000
 	var bare, empty, sensor []float64
 	for b.Loop() {
 		for range rounds {

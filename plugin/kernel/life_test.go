@@ -40,7 +40,7 @@ func TestStartAndStop(t *testing.T) {
 }
 
 // number is one that the environment may change, for a machine that is slow.
-func number(t *testing.T, variable string, n int) int {
+func number(t testing.TB, variable string, n int) int {
 	t.Helper()
 	if text := os.Getenv(variable); text != "" {
 		if _, err := fmt.Sscan(text, &n); err != nil {

@@ -2,10 +2,13 @@
 package unixsocket
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"net"
 	"os"
+	"syscall"
 )
 
 const maxPath = 107 // the kernel keeps 108, with a zero at the end
@@ -23,13 +26,23 @@ func Listen(path string) (net.Listener, error) {
 		}
 		os.Remove(path)
 	}
-	l, err := net.Listen("unix", path)
+	config := net.ListenConfig{Control: ownersOnly}
+	l, err := config.Listen(context.Background(), "unix", path)
 	if err != nil {
 		return nil, err
 	}
-	if err := os.Chmod(path, 0o600); err != nil {
+	if err := os.Chmod(path, 0o600); err != nil { // whatever the umask took away
 		l.Close()
 		return nil, err
 	}
 	return l, nil
+}
+
+// ownersOnly sets the mode of a socket before it has a path: Linux makes the file with
+// that mode, less the umask, so that nobody else can connect before Listen has ended. A
+// umask would do it too, but for files of other threads as well.
+func ownersOnly(_, _ string, c syscall.RawConn) error {
+	var chmod error
+	err := c.Control(func(fd uintptr) { chmod = syscall.Fchmod(int(fd), 0o600) })
+	return errors.Join(err, chmod)
 }

@@ -55,7 +55,7 @@ func (c *Config) changes() ([]byte, error) {
 		}
 		condition = wider.Replace(condition)
 		if r.runtimes {
-			condition += notRuntimes
+			condition = "(" + condition + ")" + notRuntimes
 		}
 		fmt.Fprintf(&b, "  condition: %s\n  override: {enabled: replace, condition: replace}\n", quote(condition))
 	}

@@ -108,7 +108,41 @@ func quote(v any) string {
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
+// literal writes a text so that Falco takes it as it is. In the values of its
+// configuration, though not in those of rules, ${NAME} stands for an environment variable
+// and $${NAME} for ${NAME}; what follows any other $ is left alone.
+func literal(text string) (string, error) {
+	done, rest := "", text
+	for {
+		at := strings.IndexByte(rest, '$')
+		if at < 0 || !strings.Contains(rest[at:], "}") {
+			return done + rest, nil
+		}
+		switch after := rest[at+1:]; {
+		case strings.HasPrefix(after, "{"):
+			done, rest = done+rest[:at]+"$$", after
+		case strings.HasPrefix(after, "${"):
+			return "", fmt.Errorf("falco cannot be told of %q: it takes $${ for ${", text)
+		default:
+			return done + rest, nil
+		}
+	}
+}
+
+func literals(texts []string) ([]string, error) {
+	all := make([]string, len(texts))
+	for i, text := range texts {
+		var err error
+		if all[i], err = literal(text); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
 var config = template.Must(template.New("").Funcs(template.FuncMap{"json": quote}).Parse(`# Made by "xim run --engine falco", for one run of it.
+engine: {kind: modern_ebpf} # else it looks for a kernel module
+
 # Without this, Falco drops reads and writes of files, whatever the rules ask for.
 base_syscalls:
   custom_set: []
@@ -165,12 +199,20 @@ func (c *Config) write(dir string) error {
 		Init              initConfig
 		Rules             []string
 	}{
-		Plugin: c.Plugin,
-		Init:   initConfig{c.Granularity.String(), c.Process, c.MaxObjects, c.MaxWriters, nil},
-		Rules:  append(append([]string{}, c.Rules...), rules),
+		Init: initConfig{c.Granularity.String(), c.Process, c.MaxObjects, c.MaxWriters, nil},
 	}
+	var wrong [5]error
+	data.Plugin, wrong[0] = literal(c.Plugin)
+	data.Rules, wrong[1] = literals(append(append([]string{}, c.Rules...), rules))
 	if len(c.Users)+len(c.Processes)+len(c.Paths) > 0 {
-		data.Init.Exclude = &exclude{c.Users, c.Processes, c.Paths}
+		var out exclude
+		out.Users, wrong[2] = literals(c.Users)
+		out.Processes, wrong[3] = literals(c.Processes)
+		out.Paths, wrong[4] = literals(c.Paths)
+		data.Init.Exclude = &out
+	}
+	if err := errors.Join(wrong[:]...); err != nil {
+		return err
 	}
 	if isFile(container) {
 		data.Container = container

@@ -82,7 +82,7 @@ func TestChangesOfTheUsers(t *testing.T) {
 	}
 	c := Config{Rules: []string{rulesOfXIM, tuned}, Granularity: flow.Container}
 	text, err := c.changes()
-	if err != nil || !bytes.Contains(text, []byte("and xim.path=/srv"+notRuntimes)) {
+	if err != nil || !bytes.Contains(text, []byte("and xim.path=/srv)"+notRuntimes)) {
 		t.Errorf("%v:\n%s", err, text)
 	}
 	c.Rules = c.Rules[1:]
@@ -133,6 +133,44 @@ func TestConfig(t *testing.T) {
 	}
 	if text, _ := c.changes(); !bytes.Contains(text, []byte("macro: xim_runtime_flows")) {
 		t.Error("runtimes' own doings are left out still")
+	}
+}
+
+// Falco puts environment variables into the values of its configuration.
+func TestLiteral(t *testing.T) {
+	for text, want := range map[string]string{
+		"":           "",
+		"/a":         "/a",
+		"/${A}":      "/$${A}",
+		"${A}${B}":   "$${A}$${B}",
+		"${A":        "${A",
+		"}${A":       "}${A",
+		"${A}${":     "$${A}${",
+		"${${A}}":    "$${$${A}}",
+		"$A${B}":     "$A${B}", // it stops at the first
+		"${A}$b${C}": "$${A}$b${C}",
+		"$$${A}":     "$$${A}",
+		"$${A":       "$${A",
+	} {
+		if got, err := literal(text); err != nil || got != want {
+			t.Errorf("%s is written as %s, %v, want %s", text, got, err, want)
+		}
+	}
+	if got, err := literal("/$${A}"); err == nil {
+		t.Errorf("$${A} is written as %s", got)
+	}
+	dir := t.TempDir()
+	c := Config{Plugin: "/${A}/libxim.so", Rules: []string{rulesOfXIM}, Paths: []string{"/${B}"}}
+	if err := c.write(dir); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(dir, configFile))
+	if err != nil || !bytes.Contains(text, []byte(`"/$${A}/libxim.so"`)) || !bytes.Contains(text, []byte(`"/$${B}"`)) {
+		t.Errorf("%v:\n%s", err, text)
+	}
+	c.Paths = []string{"/$${B}"}
+	if err := c.write(dir); err == nil {
+		t.Error("what cannot be written is")
 	}
 }
 

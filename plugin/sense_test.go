@@ -178,6 +178,21 @@ func TestSensorManyAtOnce(t *testing.T) {
 	}
 }
 
+// A hot reload while more is on the way than the framework takes: who wrote last is in
+// the ring yet, and known to the next instance all the same.
+func TestSensorStopsWithAFullOutbox(t *testing.T) {
+	dir := t.TempDir()
+	late := filepath.Join(dir, "late")
+	got := watch(t, sensing, exchange(dir, 0, maxWaiting+500), []string{"sh sleep 1", "metric 1 events_waiting", write(late)}, stopped(1),
+		[]string{`init 2 {"sensor":"kernel"}`, "handler 2", "open 2", read(late), taken(2, late)}, stopped(2))
+	if m := metricsIn(t, got); m["events_waiting"] < maxWaiting {
+		t.Errorf("%d waited, want %d or more", m["events_waiting"], maxWaiting)
+	}
+	if want := "crosses [dd -> " + late + " -> cat]"; !strings.Contains(got, want) {
+		t.Errorf("no %q in\n%s", want, got)
+	}
+}
+
 func metricsIn(t *testing.T, answer string) map[string]uint64 {
 	t.Helper()
 	all := map[string]uint64{}

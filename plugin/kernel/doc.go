@@ -17,8 +17,8 @@
 //     in the engine's set already. (That the write moved on to the front of the set
 //     is what is given up: order and age are those of writes passed on.)
 //   - a read: nobody wrote the object (a Bloom filter says so, which does not err in
-//     that direction); or the subject read it at or after the last write that was
-//     passed on; or the subject alone ever wrote it.
+//     that direction); or the subject read it, by the same name on the same mount, at
+//     or after the last write that was passed on; or the subject alone ever wrote it.
 //
 // What is told of a flow besides writer, path and reader (operation, thread) is that of
 // the first. Folders that are renamed above a file do not make its path a new one.

@@ -2,7 +2,7 @@
 // What an access is worth.
 #pragma once
 
-#define PIPE_TIME 500000000ull
+#define PIPE_TIME 500000000ull // nanoseconds
 
 // weigh decides about an access that the short memory does not know. It returns what
 // is known from now on: READ, WROTE, or 0 where nothing is.

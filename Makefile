@@ -86,7 +86,7 @@ lint: ## check format, vet, staticcheck, shell scripts and who imports whom
 	@echo "lint: staticcheck" >&2
 	@go run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...
 	@echo "lint: shellcheck" >&2
-	@grep -rlIE --exclude-dir=build --exclude-dir=.git '^#!/bin/(ba)?sh' . | xargs shellcheck
+	@grep -rlIE --exclude-dir=build --exclude-dir=.git --exclude-dir=testdata '^#!/bin/(ba)?sh' . | xargs shellcheck
 	@echo "lint: imports" >&2
 	@go test -count=1 ./test/arch
 
